@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of flags for every target: what they forbid is forbidden everywhere.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "message-center",
+    products: [
+        .executable(name: "message-center", targets: ["message-center"]),
+        .library(name: "MessageCenterClient", targets: ["MessageCenterClient"]),
+    ],
+    targets: [
+        // C libraries, as Debian packages them.
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // The hub, from the machine up.
+        module("Platform", ["CLinux"]),
+        module("Wire"),
+        module("Hub"),
+        module("SQLite", ["CSQLite"]),
+        module("HubSQLite", ["Hub", "SQLite"]),
+        module(
+            "HubServer",
+            ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"]),
+
+        // The client side and the one program.
+        module("MessageCenterClient", ["CCurl"]),
+        .executableTarget(
+            name: "message-center",
+            dependencies: ["HubServer", "MessageCenterClient", "Platform", "Wire", "Hub"],
+            swiftSettings: settings),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub"], path: "Tests/Support",
+            swiftSettings: settings),
+        tests("PlatformTests", ["Platform"]),
+        tests("WireTests", ["Wire"]),
+        tests("HubTests", ["Hub"]),
+        tests("SQLiteTests", ["SQLite"]),
+        tests("StoreContractTests", ["Hub", "SQLite", "HubSQLite", "CSQLite"]),
+        tests(
+            "HubServerTests", ["HubServer", "Hub", "HubSQLite", "Wire", "Platform", "CSQLite"]),
+        tests("CommandTests", ["message-center"]),
+        tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
+        tests("CrashTests", ["message-center"]),
+        tests("TidyTests", []),
+    ]
+)
