@@ -31,7 +31,8 @@ package struct Endpoint: Hashable, Sendable {
         }
         guard let address = Self.address(text[..<colon]) else {
             throw Malformed(
-                text, "has no IP address before the port; IPv6 is written [::1]:8088, "
+                text,
+                "has no IP address before its port; IPv6 is written [::1]:8088, "
                     + "and the only name known is localhost")
         }
         self.address = address
@@ -155,8 +156,10 @@ extension Endpoint {
             if Int32(storage.ss_family) == AF_INET6 {
                 let form = bytes.load(as: sockaddr_in6.self)
                 let (high, low) = withUnsafeBytes(of: form.sin6_addr) {
-                    ($0.loadUnaligned(as: UInt64.self),
-                        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                    (
+                        $0.loadUnaligned(as: UInt64.self),
+                        $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                    )
                 }
                 return Endpoint(.version6(high, low), UInt16(bigEndian: form.sin6_port))
             }

@@ -12,7 +12,7 @@ package struct FileLock: ~Copyable, Sendable {
 
     /// Locks the file at `path`, made if it is not there, and writes this process's id into it.
     package init(path: String) throws(Failure) {
-        file = try Self.usable(path) { () throws(Errno) in
+        let file = try Self.usable(path) { () throws(Errno) in
             try Descriptor(
                 owning: SystemCall.blocking { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) })
         }
@@ -22,6 +22,7 @@ package struct FileLock: ~Copyable, Sendable {
         }
         guard isLocked else { throw .held(path: path, process: Self.process(in: fd)) }
         try Self.usable(path) { () throws(Errno) in try Self.writeProcess(to: fd) }
+        self.file = file
     }
 
     private static func usable<Result: ~Copyable>(

@@ -57,7 +57,7 @@ package struct Listener: ~Copyable, Sendable {
                 }
                 guard let accepted else { return nil }
                 return Socket(Descriptor(owning: accepted), peer: Endpoint(storage))
-            } catch where Self.concernsOneConnection(error) {
+            } catch  where Self.concernsOneConnection(error) {
                 continue
             }
         }

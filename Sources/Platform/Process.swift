@@ -8,8 +8,9 @@ package enum ProcessMemory {
     /// Bytes of memory in use, without what is swapped out; the second number of
     /// `/proc/self/statm`, proc(5). 0 where there is no `/proc`.
     package static func resident() -> Int {
-        guard let file = try? Descriptor(
-            owning: SystemCall.blocking({ open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }))
+        guard
+            let file = try? Descriptor(
+                owning: SystemCall.blocking({ open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }))
         else { return 0 }
         let fd = file.raw
         let pages = withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { room in

@@ -20,7 +20,7 @@ package enum Random {
     /// `count` new bytes.
     package static func bytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { room, written in
-            fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[..<count]))
+            fill(UnsafeMutableRawBufferPointer(start: room.baseAddress, count: count))
             written = count
         }
     }
