@@ -139,6 +139,29 @@ struct ConnectionTests {
         #expect(error?.code == .interrupted)
     }
 
+    @Test("A statement can be interrupted from another thread")
+    func interruption() async throws {
+        let connection = try database.openWithTable()
+        // Long enough not to end before the other thread comes, and no test without an end.
+        let long = """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+            SELECT i FROM n LIMIT 100000000
+            """
+        let statement = try connection.prepare(long)
+        #expect(try statement.step())
+        let interruption = connection.interruption
+        Task.detached { interruption.interrupt() }
+        let error = #expect(throws: SQLiteError.self) { while try statement.step() {} }
+        #expect(error?.code == .interrupted)
+    }
+
+    @Test("A misspelt column in double quotes is an error, not a text")
+    func doubleQuotes() throws {
+        let connection = try database.openWithTable()
+        let error = connection.failure(of: "SELECT \"valeu\" FROM t")
+        #expect(error?.message == "no such column: valeu")
+    }
+
     @Test("A checkpoint tells how many frames the log has and how many are copied")
     func checkpoint() throws {
         let connection = try database.openWithTable()
