@@ -140,7 +140,7 @@ struct ConnectionTests {
     }
 
     @Test("A statement can be interrupted from another thread")
-    func interruption() async throws {
+    func interruption() throws {
         let connection = try database.openWithTable()
         // Long enough not to end before the other thread comes, and no test without an end.
         let long = """
@@ -149,9 +149,12 @@ struct ConnectionTests {
             """
         let statement = try connection.prepare(long)
         #expect(try statement.step())
-        let interruption = connection.interruption
-        Task.detached { interruption.interrupt() }
+        // A thread of its own: tasks may have to wait for a long time beside tests that block.
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(Box(connection.interruption)).toOpaque()
+        #expect(pthread_create(&thread, nil, interruptThread, argument) == 0)
         let error = #expect(throws: SQLiteError.self) { while try statement.step() {} }
+        pthread_join(thread, nil)
         #expect(error?.code == .interrupted)
     }
 
@@ -197,4 +200,17 @@ struct ConnectionTests {
         SQLiteLibrary.configure()
         #expect(SQLiteLibrary.version.hasPrefix("3."))
     }
+}
+
+private final class Box {
+    let interruption: Interruption
+
+    init(_ interruption: Interruption) {
+        self.interruption = interruption
+    }
+}
+
+private func interruptThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().interruption.interrupt()
+    return nil
 }
