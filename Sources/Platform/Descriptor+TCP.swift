@@ -1,6 +1,6 @@
 // Unsafe: socket options are written through a pointer to a C integer.
 
-internal import Glibc
+import Glibc
 
 extension Descriptor {
     /// A new TCP socket: not waiting, not inherited by other programs, and sending at once what it

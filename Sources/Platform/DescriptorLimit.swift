@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 
 /// How many files and sockets this process may have open; getrlimit(2) RLIMIT_NOFILE.
 package enum DescriptorLimit {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Room on the disk.
 package enum DiskSpace {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Forcing to disk what the kernel would write some time; fsync(2).
 package enum FileSync {

@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 
 /// What to be told about a descriptor.
 package struct Interest: OptionSet, Hashable, Sendable {

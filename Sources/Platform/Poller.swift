@@ -1,6 +1,6 @@
 // Unsafe: epoll_wait(2) fills an array of C structures, allocated once and used for ever.
 
-internal import CLinux
+import CLinux
 
 /// Waits for many descriptors at once; epoll(7), level triggered. Owned by one thread.
 package struct Poller: ~Copyable {

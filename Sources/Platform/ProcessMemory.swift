@@ -1,6 +1,6 @@
 // Unsafe: a line of /proc is read into a raw buffer.
 
-internal import Glibc
+import Glibc
 
 /// What this process takes of the machine's memory.
 package enum ProcessMemory {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Waiting for one descriptor; poll(2).
 enum Readiness {

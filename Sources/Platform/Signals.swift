@@ -1,7 +1,7 @@
 // Unsafe: signal sets are C structures, filled by pointer.
 
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// A signal this program acts on; signal(7).
 package enum Signal: Equatable, Sendable {

@@ -1,6 +1,6 @@
 // Unsafe: socket options are read through a pointer to a C integer.
 
-internal import Glibc
+import Glibc
 
 extension Socket {
     /// Connects, waiting for the answer: for tools and tests, not for a loop.

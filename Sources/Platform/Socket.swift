@@ -1,6 +1,6 @@
 // Unsafe: the kernel reads and writes the caller's buffers, so that no byte is copied twice.
 
-internal import Glibc
+import Glibc
 
 /// What came of reading or writing.
 package enum Transfer: Equatable, Sendable {

@@ -1,6 +1,6 @@
 // Unsafe: holds SQLite's handle of the connection, which lives exactly as long as this object.
 
-internal import CSQLite
+import CSQLite
 
 /// A connection to a database file. One owner, and one thread at a time; others may only use its
 /// `interruption`.

@@ -1,4 +1,4 @@
-internal import CSQLite
+import CSQLite
 
 /// Settings of the SQLite library for the whole process.
 package enum SQLiteLibrary {
