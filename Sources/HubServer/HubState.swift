@@ -1,4 +1,4 @@
-package import Hub
+import Hub
 import Platform
 import Synchronization
 

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 import Wire
 
 /// What the hub tells its operator: one line a fact, on standard error.

@@ -1,5 +1,5 @@
 import Hub
-package import Platform
+import Platform
 import Wire
 
 /// The settings of `serve`: one table from which flags, environment, file and help are made.
