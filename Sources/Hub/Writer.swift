@@ -100,7 +100,8 @@ package struct Writer<S: Store> {
         return outcome
     }
 
-    /// Shows readers what `write` stored; `visit` gets each wid that has something new.
+    /// Shows readers what `write` stored; `visit` gets each wid that has something new. Called after
+    /// each `write` without failure, before the next.
     package func publish(_ visit: (UInt32) -> Void) {
         lines.publish(head: head, visit)
     }
@@ -122,10 +123,15 @@ package struct Writer<S: Store> {
         let range = batch.publishes[request].messages
         freshPlaces.removeAll(keepingCapacity: true)
         claimed.removeAll(keepingCapacity: true)
+        let topicsBefore = topics.topics.count
         if let refusal = try check(batch, range, created: created) {
             for id in claimed { try store.unclaim(id) }
+            topics.removeNewest(downTo: topicsBefore)
             batch.publishes[request].outcome = refusal
             return
+        }
+        for number in topicsBefore..<topics.topics.count {
+            try store.save(topics.topics[number], number: Int32(number))
         }
         for place in freshPlaces { try insert(batch, place, created: created) }
         batch.publishes[request].outcome = .stored(fresh: freshPlaces.count)
@@ -157,7 +163,8 @@ package struct Writer<S: Store> {
     ) throws(StoreFailure) -> WriteBatch.Outcome? {
         var conflicts: [Int] = []
         for place in range {
-            guard let topic = try number(ofTopic: batch.arena.bytes(batch.messages[place].topic))
+            let name = batch.arena.bytes(batch.messages[place].topic)
+            guard let topic = topics.number(of: name) ?? topics.add(name)
             else { return .topicLimit }
             batch.messages[place].topicNumber = topic
             guard lines.hasRoom(for: batch.messages[place].wid) else { return .lineLimit }
@@ -185,15 +192,6 @@ package struct Writer<S: Store> {
             }
         }
         return conflicts.isEmpty ? nil : .conflict(conflicts)
-    }
-
-    private mutating func number(
-        ofTopic name: UnsafeRawBufferPointer
-    ) throws(StoreFailure) -> Int32? {
-        if let number = topics.number(of: name) { return number }
-        guard let number = topics.add(name) else { return nil }
-        try store.save(topics.topics[Int(number)], number: number)
-        return number
     }
 
     private enum Claim {
