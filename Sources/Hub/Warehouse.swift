@@ -118,6 +118,7 @@ extension Warehouse {
         }
         holder = session
         openCalls = 0
+        leaseEnds = 0
         delivered = committed
         trustsCommits = false
         epoch += 1
@@ -301,6 +302,8 @@ extension Warehouse {
             if let refusal = refusalToCommit(session, now) { throw refusal }
         } else if let session {
             if session != holder { change(holder: session, now) }
+            // Its own length counts from now on, also where the one before reached further.
+            if lease != leaseSeconds { leaseEnds = 0 }
             leaseSeconds = lease
             renewLease(now)
         }
@@ -333,7 +336,9 @@ extension Warehouse {
         }
         if changed.tenure == seen.tenure {
             openCalls = seen.openCalls
-            leaseEnds = max(seen.leaseEnds, changed.leaseEnds)
+            if changed.leaseSeconds == seen.leaseSeconds {
+                leaseEnds = max(seen.leaseEnds, changed.leaseEnds)
+            }
         }
         // A former holder's waiting pull is not superseded: its wake-up tells it who holds now.
         waiting = changed.holder == seen.holder ? seen.waiting : nil

@@ -177,7 +177,7 @@ package struct Writer<S: Store> {
                 claimed.append(id)
                 freshPlaces.append(place)
             case .taken(let index) where index > head:
-                if isSame(batch, place, asTwin: freshPlaces[Int(index - head) - 1]) {
+                if isSame(batch, place, asTwin: try twin(batch, of: id, at: index)) {
                     batch.messages[place].isDuplicate = true
                     batch.messages[place].place(at: index, created: created, id: id)
                 } else {
@@ -228,8 +228,22 @@ package struct Writer<S: Store> {
             batch.messages[place].isDuplicate = true
             batch.messages[place].place(at: index, created: row.created, id: row.id)
         }
-        guard found else { throw .damaged("an id stands for message \(index), which is not there") }
+        guard found else { throw Self.missing(index) }
         return isSame
+    }
+
+    private static func missing(_ index: Int64) -> StoreFailure {
+        .damaged("an id stands for message \(index), which is not there")
+    }
+
+    /// The place of the message of the same request that has claimed `id` for `index`.
+    private func twin(
+        _ batch: WriteBatch, of id: MessageID, at index: Int64
+    ) throws(StoreFailure) -> Int {
+        let order = Int(index - head) - 1
+        guard order < freshPlaces.count, batch.messages[freshPlaces[order]].id == id
+        else { throw Self.missing(index) }
+        return freshPlaces[order]
     }
 
     /// The same question, where the id came earlier in the same request.
