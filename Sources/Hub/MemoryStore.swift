@@ -130,6 +130,9 @@ package struct MemoryStore: Store {
                 guard lines.append(row.index, wid: row.wid) == row.nth else {
                     return .failure(.damaged("message \(row.index) has another number"))
                 }
+                guard topics.indices.contains(Int(row.topic)) else {
+                    return .failure(.damaged("message \(row.index) has no topic"))
+                }
                 if row.index > topics[Int(row.topic)].lastIndex {
                     topics[Int(row.topic)].note(index: row.index, created: row.created)
                 }

@@ -110,7 +110,8 @@ package final class PostingList: @unchecked Sendable {
         let length = self.length.load(ordering: .acquiring)
         let chunks = chunkCount.load(ordering: .acquiring)
         return View(
-            count: length, chunks: UnsafeBufferPointer(
+            count: length,
+            chunks: UnsafeBufferPointer(
                 start: directory.load(ordering: .acquiring), count: length == 0 ? 0 : chunks))
     }
 
@@ -150,7 +151,8 @@ package final class PostingList: @unchecked Sendable {
             let end = chunk + 1 < chunks.count ? min(count, chunks[chunk + 1].start) : count
             let at = chunks[chunk]
             return Entries(
-                base: at.base, offsets: UnsafeBufferPointer(start: at.values, count: end - at.start))
+                base: at.base, offsets: UnsafeBufferPointer(start: at.values, count: end - at.start)
+            )
         }
     }
 
@@ -163,7 +165,11 @@ package final class PostingList: @unchecked Sendable {
             var (low, high) = (0, offsets.count)
             while low < high {
                 let middle = (low + high) / 2
-                if base + Int64(offsets[middle]) <= index { low = middle + 1 } else { high = middle }
+                if base + Int64(offsets[middle]) <= index {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
             return low
         }

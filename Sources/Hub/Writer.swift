@@ -100,8 +100,8 @@ package struct Writer<S: Store> {
         return outcome
     }
 
-    /// Shows readers what `write` stored; `visit` gets each wid that has something new. Called after
-    /// each `write` without failure, before the next.
+    /// Shows readers what `write` stored; `visit` gets each wid that has something new. Called
+    /// after each `write` without failure, before the next.
     package func publish(_ visit: (UInt32) -> Void) {
         lines.publish(head: head, visit)
     }

@@ -104,7 +104,8 @@ struct LeaseTests {
         #expect(calls.row.delivered == 300)
     }
 
-    @Test("After a lapse a commit by anyone but the last holder is refused, but not one without session")
+    @Test(
+        "After a lapse a commit by others than the last holder is refused, but not a nameless one")
     func commitAfterLapse() throws {
         var calls = try heldByA()
         try calls.pull("a", next: 100)
@@ -226,7 +227,9 @@ struct LeaseTests {
         #expect(second.call.isOpen)
     }
 
-    @Test("A renewal that a loop notes while the writer works is not lost", arguments: [true, false])
+    @Test(
+        "A renewal that a loop notes while the writer works is not lost",
+        arguments: [true, false])
     func renewalMeanwhile(seeks: Bool) throws {
         var calls = WarehouseCalls()
         var open = try calls.begin(Calls.request("a", lease: 10, wait: 60))

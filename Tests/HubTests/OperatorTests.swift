@@ -113,7 +113,9 @@ struct OperatorTests {
         #expect(try calls.pull("a") == 50)
     }
 
-    @Test("A paused or retired warehouse is not advanced by a page read before", arguments: [true, false])
+    @Test(
+        "A paused or retired warehouse is not advanced by a page read before",
+        arguments: [true, false])
     func noAdvance(pauses: Bool) throws {
         var calls = try pulled(to: 100, committed: 100)
         var open = try calls.begin(Calls.request("a", autocommit: true))
