@@ -22,9 +22,12 @@ struct SimulationTests {
 
     @Test("Nothing is lost, doubled, reordered or forgotten, whatever fails when")
     func invariants() {
+        var tally: [String: Int] = [:]
+        defer { print(tally.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }) }
         for seed in Self.seeds {
             let world = World(seed: seed)
             world.run(steps: Self.steps)
+            tally.merge(world.trace.tally, uniquingKeysWith: +)
             guard let violation = world.trace.violation else { continue }
             Issue.record(
                 """
