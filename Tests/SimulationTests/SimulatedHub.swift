@@ -48,6 +48,8 @@ final class SimulatedHub {
 
     /// The newest index stored, shown or not.
     private(set) var head: Int64
+    /// Whether the last commit is perhaps on the disk though it failed.
+    private(set) var hasUnsureCommit = false
     private var trace: Trace { world.trace }
 
     func newCall() -> UInt64 {
@@ -80,6 +82,7 @@ final class SimulatedHub {
             "writer: \(batches.map(\.publishes.count)) publishes, \(batches.map(\.changes.count)) "
                 + "changes -> \(outcome.failure.map { "\($0)" } ?? "head \(writer.head)")")
         trace.count(outcome.failure.map { "commit failed: \($0)" } ?? "commit")
+        hasUnsureCommit = outcome.failure == .disk("sync")
         if outcome.failure == nil {
             head = writer.head
             world.model.follow(world.disk, head: head)
