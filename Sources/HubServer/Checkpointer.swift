@@ -28,7 +28,7 @@ final class Checkpointer: Sendable {
 
     func run() {
         do throws(SQLiteError) {
-            let connection = try Connection(
+            let connection = try Database(
                 path: hub.databasePath, mode: .readWriteCreate, busyTimeoutMilliseconds: 0)
             try connection.execute("PRAGMA wal_autocheckpoint=0")
             var head: Int64 = -1
@@ -44,7 +44,7 @@ final class Checkpointer: Sendable {
         }
     }
 
-    private func round(_ connection: Connection) {
+    private func round(_ connection: Database) {
         do throws(SQLiteError) {
             var (log, copied) = try connection.checkpoint(.passive)
             hub.metrics.noteLog(frames: Int(log))
