@@ -17,7 +17,9 @@ struct TransportAddress {
         }
         defer { curl_url_cleanup(url) }
         let code = curl_url_set(url, CURLUPART_URL, text, 0)
-        guard code == CURLUE_OK else { throw Self.unusable(text, String(cString: curl_url_strerror(code))) }
+        guard code == CURLUE_OK else {
+            throw Self.unusable(text, String(cString: curl_url_strerror(code)))
+        }
         guard let scheme = Self.part(CURLUPART_SCHEME, of: url), ["http", "https"].contains(scheme)
         else { throw Self.unusable(text, "only http and https are spoken") }
         guard let host = Self.part(CURLUPART_HOST, of: url) else {

@@ -31,6 +31,7 @@ struct Arguments: Sendable {
             return
         }
         reading.fill(from: environment)
+        reading.fillFromFile()
         reading.checkCompleteness()
         guard reading.mistakes.isEmpty else { throw UsageError(reading.mistakes) }
         texts = reading.texts
@@ -110,6 +111,21 @@ private struct Reading {
             texts[row.name] = text
             if let mistake = row.mistake(in: text) {
                 mistakes.append("\(variable) (for --\(row.name)) \(mistake.text)")
+            }
+        }
+    }
+
+    /// The values of the configuration file, where the command has one and somebody names it.
+    mutating func fillFromFile() {
+        guard let option = command.configuration, let path = texts[option] else { return }
+        let file = ConfigurationFile.read(path, options: command.options)
+        mistakes += file.mistakes
+        for row in command.options where texts[row.name] == nil {
+            guard let text = file.texts[row.name] else { continue }
+            texts[row.name] = text
+            if let mistake = row.mistake(in: text) {
+                let name = ConfigurationFile.camelCase(row.name)
+                mistakes.append("\(path): \(name) \(mistake.text)")
             }
         }
     }

@@ -71,7 +71,8 @@ extension ValueForm where Value == [String] {
     /// Words with commas between them.
     static func list(_ placeholder: String) -> Self {
         Self(placeholder: placeholder) { text throws(Mistake) in
-            let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            let words = text.split(separator: ",", omittingEmptySubsequences: false).map(
+                String.init)
             guard words.allSatisfy({ !$0.isEmpty }) else {
                 throw Mistake("expects words with one comma between them, not '\(text)'")
             }

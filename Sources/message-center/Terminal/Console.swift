@@ -11,7 +11,7 @@ enum Console {
 
     /// Writes bytes of the result as they are, and a line end.
     static func print(bytes: [UInt8]) {
-        write(bytes + [0x0A], to: STDOUT_FILENO)
+        ByteStream.write(bytes + [0x0A], to: STDOUT_FILENO)
     }
 
     /// Writes a line for the person at the terminal.
@@ -48,16 +48,6 @@ enum Console {
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && hasDrawing }
 
     private static func write(_ text: String, to descriptor: Int32) {
-        write(Array(text.utf8), to: descriptor)
-    }
-
-    /// Writes all of it, or as much as the other side takes: a reader who has left is no error.
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno != EINTR { return }
-            rest = rest.dropFirst(max(0, count))
-        }
+        ByteStream.write(Array(text.utf8), to: descriptor)
     }
 }

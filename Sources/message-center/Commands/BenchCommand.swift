@@ -1,0 +1,3 @@
+extension Command {
+    static let bench = Command(name: "bench", summary: "load a running hub", run: { _ in .failed })
+}
