@@ -1,0 +1,104 @@
+/// Every bound of the hub: what it is for, and the answer when it is reached.
+///
+/// A bound that an operator may want to move is a setting (`Configuration`) whose default stands
+/// here; the others are the contract's own numbers.
+package enum Limits {
+    // A message.
+
+    /// Bytes of a topic. Beyond: 422. A name, not a text.
+    package static let topicBytes = 128
+    /// Characters of a key. Beyond: 422.
+    package static let keyCharacters = 256
+    /// Bytes of a body as sent. Beyond: 413 `body_too_large`. A digest of a change is some hundred
+    /// bytes; a row of a wide table some thousand.
+    package static let bodyBytes = 256 * 1024
+    /// The largest wid. Beyond: 422.
+    package static let wid: Int64 = 2_147_483_647
+    /// Depth of a JSON document. Beyond: 400. No row of a table is deeper.
+    package static let jsonDepth = 128
+    /// The largest integer in the contract: every JSON library holds it exactly.
+    package static let integer: Int64 = (1 << 53) - 1
+
+    // A batch.
+
+    /// Messages of one batch. Beyond: 413. More would hold up the single publishes too long.
+    package static let batchMessages = 10_000
+    /// Bytes of one batch as sent. Beyond: 413.
+    package static let batchBytes = 16 * 1024 * 1024
+    /// Field errors told in one answer; the rest are counted.
+    package static let errorsTold = 100
+    /// Messages above which a request gets a transaction of its own, after the waiting singles,
+    /// so that these wait for a sync, not for thousands of inserts.
+    package static let largeBatch = 256
+
+    // A pull.
+
+    package static let pullDefault = 100
+    package static let pullMessages = 1_000
+    package static let pullBytesDefault = 1024 * 1024
+    package static let pullBytes = 16 * 1024 * 1024
+    package static let waitSeconds: Int64 = 60
+    package static let leaseSecondsDefault: Int64 = 60
+    package static let leaseSeconds: ClosedRange<Int64> = 10...3600
+    package static let patterns = 100
+    /// Messages a filtered pull looks at. Then it answers what it has, `more` true.
+    package static let filterLooks = 10_000
+    /// Bytes of a session's name. Beyond: 422.
+    package static let sessionBytes = 64
+    /// Bytes of what a client tells of itself. Beyond: 422.
+    package static let clientTextBytes = 128
+    /// Bytes of a pull's or an operator's request. Beyond: 413.
+    package static let requestBytes = 64 * 1024
+
+    // The hub.
+
+    /// Warehouses that register by themselves. Beyond: 507 `warehouse_limit`.
+    package static let warehouses = 100_000
+    /// Distinct topics. Beyond: 507 `topic_limit`. A topic is a kind of event, not data.
+    package static let topics = 65_536
+    /// Distinct wids with messages of their own. Beyond: 507 `line_limit`. Each costs 300 bytes.
+    package static let lines = 1_000_000
+    /// Batches of one loop that may be under way to the writer. Then publishes of that loop get
+    /// 503 with `Retry-After: 1`.
+    package static let batchesUnderWay = 64
+    /// Bytes of messages that one loop may have under way to the writer; beyond as above.
+    package static let bytesUnderWay = 64 * 1024 * 1024
+    /// Items in a mailbox between threads. The bounds above keep it far below.
+    package static let mailbox = 1 << 20
+    /// Slow requests (journeys, lists) waiting for the admin reader. Beyond: 503.
+    package static let slowRequests = 256
+    /// Former holders kept a warehouse, to tell `session_fenced` from `session_held`.
+    package static let formerHolders = 8
+    /// Waiting pulls woken in one tick of a loop; the others follow in the next.
+    package static let wakesPerTick = 256
+
+    // A connection.
+
+    /// Connections of one hub. Beyond: a new one is answered 503 and closed.
+    package static let connections = 50_000
+    /// Bytes of a request's head. Beyond: 431.
+    package static let headBytes = 16 * 1024
+    /// Bytes of a request's target. Beyond: 414.
+    package static let targetBytes = 8 * 1024
+    /// Bytes taken from one connection in one tick, for fairness.
+    package static let bytesPerTick = 256 * 1024
+    /// Bytes of answers gathered before a connection's next pipelined request is looked at.
+    package static let outputBytes = 256 * 1024
+    /// Seconds for a head to arrive whole, from its first byte. Then 408.
+    package static let headSeconds = 10
+    /// Seconds without a byte of a body. Then 408.
+    package static let bodySeconds = 20
+    /// Seconds for a whole body, whatever its pace. Then 408.
+    package static let bodyTotalSeconds = 120
+    /// Seconds without a byte taken by a client that is being answered. Then it is cut off.
+    package static let writeSeconds = 20
+    /// Seconds that a kept connection may be idle.
+    package static let idleSeconds = 75
+    /// Seconds that a refused client is read from before it is cut off, so that it can read the
+    /// refusal (RFC 9112, section 9.6).
+    package static let lingerSeconds = 2
+    /// Answers smaller than this are not compressed.
+    package static let gzipBytes = 2 * 1024
+    /// Seconds between the signal to stop and the end, whatever still runs.
+    package static let stopSeconds = 5
+}

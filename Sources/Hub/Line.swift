@@ -1,0 +1,71 @@
+/// The line of one warehouse at one moment: messages of wid 0 and its own, by index.
+///
+/// Nothing above `head` is in it, so the two lists agree whatever the writer does meanwhile.
+/// Used on the thread that made it, within one tick.
+package struct Line {
+    /// The newest index of the hub when the line was taken.
+    package let head: Int64
+    private let global: PostingList.View
+    private let own: PostingList.View?
+
+    init(head: Int64, global: PostingList.View, own: PostingList.View?) {
+        self.head = head
+        self.global = global
+        self.own = own
+    }
+
+    /// How many messages of the line are at or below `index`: the ordinal of the last of them.
+    package func ordinal(through index: Int64) -> Int64 {
+        let bound = min(index, head)
+        return Int64(global.rank(through: bound) + (own?.rank(through: bound) ?? 0))
+    }
+
+    /// Messages of the whole line.
+    package var count: Int64 { ordinal(through: head) }
+
+    /// The first message above `index`, if there is one.
+    package func first(after index: Int64) -> Int64? {
+        var cursor = self.cursor(after: index)
+        return cursor.next()?.index
+    }
+
+    package func cursor(after index: Int64) -> Cursor {
+        Cursor(line: self, after: index)
+    }
+
+    /// One message's place.
+    package struct Entry: Equatable, Sendable {
+        package let index: Int64
+        /// The place in the warehouse's line, from 1.
+        package let ordinal: Int64
+        /// The place among the messages of its own wid, from 1; the store keeps it as a check.
+        package let nth: Int64
+    }
+
+    /// Walks a line upwards, the two lists merged.
+    package struct Cursor {
+        private var global: PostingList.Cursor
+        private var own: PostingList.Cursor?
+        private let head: Int64
+
+        fileprivate init(line: Line, after index: Int64) {
+            global = PostingList.Cursor(line.global, after: index)
+            own = line.own.map { PostingList.Cursor($0, after: index) }
+            head = line.head
+        }
+
+        /// The next message of the line, nil at its end.
+        package mutating func next() -> Entry? {
+            let ownNext = own?.next ?? .max
+            let globalNext = global.next ?? .max
+            guard min(ownNext, globalNext) <= head else { return nil }
+            let before = Int64(global.position + (own?.position ?? 0))
+            if ownNext < globalNext {
+                own!.advance()
+                return Entry(index: ownNext, ordinal: before + 1, nth: Int64(own!.position))
+            }
+            global.advance()
+            return Entry(index: globalNext, ordinal: before + 1, nth: Int64(global.position))
+        }
+    }
+}

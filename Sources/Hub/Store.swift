@@ -1,0 +1,150 @@
+// Unsafe pointers stand in `MessageRow` because a row is looked at where the store has it (a page
+// of SQLite's cache, a batch's arena) and copied once, into the answer. They are valid inside the
+// call that was given the row, and no longer.
+
+/// One message as the store holds it, for as long as a call to look at it lasts.
+package struct MessageRow {
+    package var index: Int64
+    package var id: MessageID
+    package var topic: Int32
+    package var wid: UInt32
+    /// Its place among the messages of its wid, from 1.
+    package var nth: Int64
+    package var key: UnsafeRawBufferPointer?
+    package var body: UnsafeRawBufferPointer
+    /// Milliseconds since 1970, the hub's clock.
+    package var created: Int64
+    /// Milliseconds since 1970, the publisher's word.
+    package var occurred: Int64?
+
+    package init(
+        index: Int64, id: MessageID, topic: Int32, wid: UInt32, nth: Int64,
+        key: UnsafeRawBufferPointer?, body: UnsafeRawBufferPointer, created: Int64, occurred: Int64?
+    ) {
+        self.index = index
+        self.id = id
+        self.topic = topic
+        self.wid = wid
+        self.nth = nth
+        self.key = key
+        self.body = body
+        self.created = created
+        self.occurred = occurred
+    }
+}
+
+/// Why the store could not do it.
+package enum StoreFailure: Error, Equatable, Sendable {
+    /// No room on the disk.
+    case full
+    /// Another program holds the database longer than the store waits.
+    case busy
+    /// The database is damaged, or not what was written to it.
+    case damaged(String)
+    /// Reading or writing the disk failed.
+    case disk(String)
+    case other(String)
+}
+
+/// What a store knows when it is opened.
+package struct StoreState: Sendable {
+    /// The hub's identity, made with the store.
+    package var hub: String
+    package var ids: HubIDs
+    /// The newest index ever given.
+    package var head: Int64
+    /// The newest `created` ever given.
+    package var lastCreated: Int64
+    package var topics: [StoredTopic]
+    package var warehouses: [Warehouse]
+
+    package init(
+        hub: String, ids: HubIDs, head: Int64, lastCreated: Int64, topics: [StoredTopic],
+        warehouses: [Warehouse]
+    ) {
+        self.hub = hub
+        self.ids = ids
+        self.head = head
+        self.lastCreated = lastCreated
+        self.topics = topics
+        self.warehouses = warehouses
+    }
+}
+
+/// A topic, and what of it is in the store. Its place in the list of topics is its number.
+package struct StoredTopic: Sendable, Equatable {
+    package let name: String
+    package var count: Int64 = 0
+    package var lastIndex: Int64 = 0
+    package var lastCreated: Int64 = 0
+
+    package init(name: String) {
+        self.name = name
+    }
+
+    package mutating func note(index: Int64, created: Int64) {
+        count += 1
+        lastIndex = index
+        lastCreated = created
+    }
+}
+
+/// The writing side of a store: one owner, one thread, one transaction at a time.
+///
+/// The writer decides what is stored (ids, indexes, order); a store only keeps it. Everything
+/// between `begin` and `commit` is on disk when `commit` returns, or nothing of it.
+package protocol Store {
+    /// Reads what is needed to go on, and fills `lines` with every message there is.
+    mutating func load(into lines: Lines) throws(StoreFailure) -> StoreState
+
+    mutating func begin() throws(StoreFailure)
+    /// Makes `id` stand for the message `index`. Returns the index it already stands for, if so.
+    mutating func claim(_ id: MessageID, for index: Int64) throws(StoreFailure) -> Int64?
+    /// Takes back a claim of this transaction.
+    mutating func unclaim(_ id: MessageID) throws(StoreFailure)
+    /// Appends a message; its index is the highest.
+    mutating func insert(_ row: MessageRow) throws(StoreFailure)
+    /// Keeps a topic's row: its name, and what has been counted so far.
+    mutating func save(_ topic: StoredTopic, number: Int32) throws(StoreFailure)
+    /// Keeps a warehouse's row, and its position in the history (a row a second at most).
+    mutating func save(_ warehouse: Warehouse, wall: Int64) throws(StoreFailure)
+    mutating func commit() throws(StoreFailure)
+    /// Undoes everything since `begin`. Safe to call when there is no transaction.
+    mutating func rollBack()
+
+    /// Shows the message at `index`, also one of the open transaction. False: there is none.
+    mutating func look(at index: Int64, _ visit: (MessageRow) -> Void) throws(StoreFailure) -> Bool
+}
+
+/// The reading side: one a thread, beside the writer. Sees what is committed.
+package protocol StoreReader: AnyObject {
+    /// Begins to read at one moment; `end` must follow within 50 ms.
+    func begin() throws(StoreFailure)
+    func end()
+    /// Shows the messages at `indexes` (rising), until `visit` returns false.
+    ///
+    /// One that is not there is a damage, and thrown.
+    func rows(
+        at indexes: ArraySlice<Int64>, _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure)
+    /// The index of the message that a publisher gave this id.
+    func index(of id: MessageID) throws(StoreFailure) -> Int64?
+    /// The last index created before `time` (milliseconds since 1970), 0 if none is.
+    func lastIndex(before time: Int64, head: Int64) throws(StoreFailure) -> Int64
+    /// When `wid` first had `index` delivered and committed, as far as its history tells.
+    func journey(
+        of index: Int64, wid: UInt32, since created: Int64
+    ) throws(StoreFailure) -> Journey
+}
+
+/// When a message reached and was done by a warehouse: milliseconds since 1970, nil = not yet, or
+/// not known.
+package struct Journey: Equatable, Sendable {
+    package var delivered: Int64?
+    package var committed: Int64?
+
+    package init(delivered: Int64? = nil, committed: Int64? = nil) {
+        self.delivered = delivered
+        self.committed = committed
+    }
+}

@@ -1,0 +1,334 @@
+/// One warehouse at the hub: its consumer index, its lease, and what an operator set.
+///
+/// A value without I/O. Loops ask it (`admit`, `recheck`) and note what they handed out; only the
+/// writer changes what is durable (`apply`), in the order of its mailbox, and puts the result in
+/// place after COMMIT. Times named `now` are nanoseconds of the monotonic clock.
+package struct Warehouse: Sendable {
+    package let wid: UInt32
+
+    // Durable: on disk before the answer.
+
+    /// The last index done; redelivery starts behind it.
+    package var committed: Int64 = 0
+    /// Whether a first pull (or a seek) gave it a position.
+    package var hasStarted = false
+    /// Who holds the lease, or held it last.
+    package var holder: SessionName?
+    /// Those who held it before, newest last.
+    package var formerHolders: [SessionName] = []
+    /// Seconds that the lease outlives the holder's last call; 0 after a release.
+    package var leaseSeconds: Int64 = 0
+    package var isPaused = false
+    package var isRetired = false
+    package var name = ""
+    /// How often somebody should pull; 0 = nothing was said.
+    package var expectEverySeconds: Int64 = 0
+    /// Milliseconds since 1970 when it was first heard of.
+    package var registered: Int64 = 0
+
+    // In memory, written with a later commit.
+
+    /// The end of what was handed out without a hole since `committed`.
+    package var delivered: Int64 = 0
+    /// Milliseconds since 1970 of the last pull and of the last commit that moved; 0 = never.
+    package var lastPull: Int64 = 0
+    package var lastCommit: Int64 = 0
+    package var client = ClientInfo()
+
+    // In memory only.
+
+    /// After a start of the hub: `delivered` was not known exactly, so a commit up to the head is
+    /// believed until the next pull.
+    package var trustsCommits = false
+    /// When the lease ends if nobody calls.
+    package var leaseEnds: UInt64 = 0
+    /// Calls of the holder being answered or waiting.
+    package var openCalls = 0
+    /// Rises with every change of holder and every seek: what was read before is void.
+    package var epoch: UInt64 = 0
+    /// The holder's waiting pull, which a newer one ends.
+    package var waiting: WaitingPull?
+    package var rate = Rate()
+
+    package init(wid: UInt32) {
+        self.wid = wid
+    }
+
+    /// Where a waiting pull waits.
+    package struct WaitingPull: Equatable, Sendable {
+        package let loop: Int
+        /// The loop's own name for the call.
+        package let call: UInt64
+
+        package init(loop: Int, call: UInt64) {
+            self.loop = loop
+            self.call = call
+        }
+    }
+}
+
+// MARK: - The lease
+
+extension Warehouse {
+    /// Whether somebody's lease lives.
+    package func leaseLives(_ now: UInt64) -> Bool {
+        holder != nil && (openCalls > 0 || now < leaseEnds)
+    }
+
+    /// Nanoseconds that the lease lives on if its holder does not call again.
+    package func leaseRest(_ now: UInt64) -> UInt64 {
+        if openCalls > 0 { return UInt64(leaseSeconds) * 1_000_000_000 }
+        return leaseEnds > now ? leaseEnds - now : 0
+    }
+
+    /// What keeps `session` from acting beside the holder.
+    private func heldRefusal(_ session: SessionName?, _ now: UInt64) -> Refusal {
+        let holder = self.holder?.text ?? ""
+        if let session, formerHolders.contains(session) {
+            return .sessionFenced(holder: holder, expiresIn: leaseRest(now))
+        }
+        return .sessionHeld(holder: holder, expiresIn: leaseRest(now))
+    }
+
+    /// Whether a commit or release by `session` must be refused: by anyone but the last holder,
+    /// and without session while a lease lives.
+    private func refusalToCommit(_ session: SessionName?, _ now: UInt64) -> Refusal? {
+        guard let holder else { return nil }
+        if let session { return session == holder ? nil : heldRefusal(session, now) }
+        return leaseLives(now) ? heldRefusal(nil, now) : nil
+    }
+
+    /// Whether a pull by `session` must be refused.
+    private func refusalToPull(
+        _ session: SessionName?, takeOver: Bool, _ now: UInt64
+    ) -> Refusal? {
+        guard leaseLives(now), session != holder else { return nil }
+        return session != nil && takeOver ? nil : heldRefusal(session, now)
+    }
+
+    /// Makes `session` the holder; what the one before was handed is void.
+    private mutating func change(holder session: SessionName, _ now: UInt64) {
+        if let holder {
+            formerHolders.removeAll { $0 == session || $0 == holder }
+            formerHolders.append(holder)
+            if formerHolders.count > Limits.formerHolders { formerHolders.removeFirst() }
+        }
+        holder = session
+        openCalls = 0
+        delivered = committed
+        trustsCommits = false
+        epoch += 1
+    }
+
+    /// Notes that a call of the holder has begun. `callEnded` must follow with the same epoch.
+    private mutating func callBegan(lease: Int64) {
+        openCalls += 1
+        leaseSeconds = lease
+    }
+
+    /// Notes that the holder's call was answered or its connection lost.
+    package mutating func callEnded(session: SessionName?, _ now: UInt64) {
+        guard let session, session == holder, openCalls > 0 else { return }
+        openCalls -= 1
+        renewLease(now)
+    }
+
+    /// The lease lives `leaseSeconds` from now.
+    package mutating func renewLease(_ now: UInt64) {
+        guard leaseSeconds > 0 else { return }
+        leaseEnds = max(leaseEnds, now + UInt64(leaseSeconds) * 1_000_000_000)
+    }
+}
+
+// MARK: - A pull, asked by a loop
+
+extension Warehouse {
+    /// What a loop does next with a pull.
+    package enum Admission: Equatable, Sendable {
+        /// Something durable comes first: the writer settles it.
+        case settle
+        /// Read the line from here; what is read counts only while the epoch is the same.
+        case read(from: Int64, epoch: UInt64, ends: WaitingPull?)
+        case refuse(Refusal)
+    }
+
+    /// Admits a pull that has nothing durable left to do, or sends it to the writer.
+    ///
+    /// - Parameter isSettled: the writer has already applied what the pull asked for.
+    package mutating func admit(
+        _ pull: PullRequest, isSettled: Bool, head: Int64, now: UInt64
+    ) -> Admission {
+        if isRetired { return .refuse(.retired) }
+        if let refusal = refusalToPull(pull.session, takeOver: pull.takeOver && !isSettled, now) {
+            return .refuse(refusal)
+        }
+        if !isSettled, needsWriter(pull) { return .settle }
+        if isPaused { return .refuse(.paused) }
+        // The lease may have passed to another between the writer's answer and now.
+        if let session = pull.session, session != holder {
+            return .refuse(heldRefusal(session, now))
+        }
+        if let after = pull.after, after > head { return .refuse(.positionAhead(head: head)) }
+        let ends = pull.session == nil ? nil : waiting
+        if pull.session != nil {
+            waiting = nil
+            callBegan(lease: pull.lease)
+        }
+        if trustsCommits {
+            trustsCommits = false
+            delivered = committed
+        }
+        return .read(from: pull.after ?? committed, epoch: epoch, ends: ends)
+    }
+
+    private func needsWriter(_ pull: PullRequest) -> Bool {
+        if !hasStarted { return true }
+        if !isPaused, let session = pull.session, session != holder { return true }
+        // A lease of another length must outlive a restart too.
+        if pull.session != nil, pull.lease != leaseSeconds, !isPaused { return true }
+        return pull.commit.map { $0 > committed } ?? false
+    }
+
+    /// Asks again for a call already admitted: it was woken, or its page came to nothing.
+    package func recheck(_ pull: PullRequest, head: Int64, now: UInt64) -> Admission {
+        if isRetired { return .refuse(.retired) }
+        if pull.session != holder, leaseLives(now) || pull.session != nil {
+            return .refuse(heldRefusal(pull.session, now))
+        }
+        if isPaused { return .refuse(.paused) }
+        return .read(from: pull.after ?? committed, epoch: epoch, ends: nil)
+    }
+
+    /// Notes a page (from, next] that is being handed out. False: read again, things moved.
+    package mutating func handOut(from: Int64, next: Int64, epoch: UInt64) -> Bool {
+        guard epoch == self.epoch else { return false }
+        if from <= delivered { delivered = max(delivered, next) }
+        return true
+    }
+}
+
+// MARK: - Changes, applied by the writer
+
+extension Warehouse {
+    /// Something durable that a call asks for.
+    package enum Change: Equatable, Sendable {
+        /// What a pull settles first: registration, lease, the commit of the page before.
+        case pull(
+            session: SessionName?, takeOver: Bool, lease: Int64, commit: Int64?, start: Int64)
+        case commit(Int64, session: SessionName?)
+        /// `autocommit`: committed goes on from where the page began to where it ends.
+        case advance(from: Int64, to: Int64, session: SessionName?, epoch: UInt64)
+        case release(session: SessionName?)
+        case seek(to: Int64)
+        case pause(Bool)
+        case retire(Bool)
+        case describe(name: String?, expectEverySeconds: Int64?)
+
+        /// Whether it makes a warehouse known that was not.
+        var registers: Bool {
+            switch self {
+            case .pull, .describe: true
+            default: false
+            }
+        }
+    }
+
+    /// Applies `change`, or refuses and changes nothing.
+    ///
+    /// - Parameters:
+    ///   - head: the newest index stored, this transaction's included.
+    ///   - wall: milliseconds since 1970, for what operators see.
+    package mutating func apply(
+        _ change: Change, head: Int64, now: UInt64, wall: Int64
+    ) throws(Refusal) {
+        switch change {
+        case .pull(let session, let takeOver, let lease, let commit, let start):
+            var changed = self
+            try changed.settle(
+                session: session, takeOver: takeOver, lease: lease, commit: commit, start: start,
+                head: head, now: now, wall: wall)
+            self = changed
+        case .commit(let index, let session):
+            if let refusal = refusalToCommit(session, now) { throw refusal }
+            try commit(index, head: head, wall: wall)
+            if session != nil { renewLease(now) }
+        case .advance(let from, let to, let session, let epoch):
+            if let refusal = refusalToPull(session, takeOver: false, now) { throw refusal }
+            guard epoch == self.epoch, committed == from else { throw .moved }
+            committed = max(committed, to)
+            delivered = max(delivered, committed)
+            lastCommit = wall
+        case .release(let session):
+            if let refusal = refusalToCommit(session, now) { throw refusal }
+            leaseSeconds = 0
+            leaseEnds = 0
+            openCalls = 0
+        case .seek(let index):
+            committed = index
+            delivered = index
+            hasStarted = true
+            trustsCommits = false
+            epoch += 1
+        case .pause(let paused):
+            isPaused = paused
+        case .retire(let retired):
+            isRetired = retired
+        case .describe(let name, let expectEverySeconds):
+            if let name { self.name = name }
+            if let expectEverySeconds { self.expectEverySeconds = expectEverySeconds }
+        }
+    }
+
+    private mutating func settle(
+        session: SessionName?, takeOver: Bool, lease: Int64, commit: Int64?, start: Int64,
+        head: Int64, now: UInt64, wall: Int64
+    ) throws(Refusal) {
+        if isRetired { throw .retired }
+        if let refusal = refusalToPull(session, takeOver: takeOver, now) { throw refusal }
+        if !hasStarted {
+            committed = start
+            delivered = start
+            hasStarted = true
+        }
+        if isPaused {
+            if let refusal = refusalToCommit(session, now) { throw refusal }
+        } else if let session {
+            if session != holder { change(holder: session, now) }
+            leaseSeconds = lease
+            renewLease(now)
+        }
+        if let commit { try self.commit(commit, head: head, wall: wall) }
+    }
+
+    private mutating func commit(_ index: Int64, head: Int64, wall: Int64) throws(Refusal) {
+        guard index > committed else { return }
+        guard index <= head else { throw .positionAhead(head: head) }
+        guard trustsCommits || index <= delivered else {
+            throw .notDelivered(delivered: delivered)
+        }
+        committed = index
+        delivered = max(delivered, index)
+        lastCommit = wall
+    }
+
+    /// Puts a change that is now on disk in place, beside what loops noted meanwhile.
+    ///
+    /// `self` is the row that loops use; `changed` the writer's copy, taken at `base`'s epoch.
+    package mutating func install(_ changed: Warehouse) {
+        let wasFenced = changed.epoch != epoch
+        let seen = self
+        self = changed
+        lastPull = max(seen.lastPull, changed.lastPull)
+        client = seen.client
+        rate = seen.rate
+        waiting = seen.waiting
+        if wasFenced {
+            if changed.holder == seen.holder { openCalls = seen.openCalls }
+        } else {
+            delivered = max(seen.delivered, changed.committed)
+            trustsCommits = seen.trustsCommits
+            openCalls = changed.leaseSeconds == 0 ? 0 : seen.openCalls
+            leaseEnds = changed.leaseSeconds == 0 ? 0 : max(seen.leaseEnds, changed.leaseEnds)
+        }
+    }
+}

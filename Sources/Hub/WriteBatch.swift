@@ -1,0 +1,117 @@
+/// What one loop hands to the writer in one go, and what comes back.
+///
+/// Owned by one thread at a time: filled by a loop, handed over by a mailbox, answered by the
+/// writer, handed back, emptied and used again. So its arrays are allocated once.
+package final class WriteBatch: @unchecked Sendable {
+    /// A message to store, and the place it got.
+    package struct Message {
+        package var topic: Arena.Slice
+        package var key: Arena.Slice
+        package var body: Arena.Slice
+        package var wid: UInt32
+        /// The publisher's id; nil: the hub gives one.
+        package var id: MessageID?
+        package var occurred: Int64?
+
+        // Filled by the writer.
+        package private(set) var index: Int64 = 0
+        package private(set) var created: Int64 = 0
+        package private(set) var storedID = MessageID(high: 0, low: 0)
+        package var isDuplicate = false
+        var topicNumber: Int32 = -1
+
+        package init(
+            topic: Arena.Slice, key: Arena.Slice, body: Arena.Slice, wid: UInt32, id: MessageID?,
+            occurred: Int64?
+        ) {
+            self.topic = topic
+            self.key = key
+            self.body = body
+            self.wid = wid
+            self.id = id
+            self.occurred = occurred
+        }
+
+        mutating func place(at index: Int64, created: Int64, id: MessageID) {
+            self.index = index
+            self.created = created
+            storedID = id
+        }
+    }
+
+    /// One request to publish: stored whole or not at all.
+    package struct Publish {
+        /// The loop's name for the call to answer.
+        package let call: UInt64
+        package let messages: Range<Int>
+        package var outcome = Outcome.pending
+
+        package init(call: UInt64, messages: Range<Int>) {
+            self.call = call
+            self.messages = messages
+        }
+    }
+
+    package enum Outcome: Equatable {
+        case pending
+        /// On disk; `fresh` of its messages are new, the others were there.
+        case stored(fresh: Int)
+        /// These messages (places in the request) have ids that stand for other content.
+        case conflict([Int])
+        case topicLimit
+        case lineLimit
+        case failed(StoreFailure)
+    }
+
+    /// One change of a warehouse.
+    package struct Change {
+        package let call: UInt64
+        package let wid: UInt32
+        package let change: Warehouse.Change
+        package var outcome: ChangeOutcome = .pending
+
+        package init(call: UInt64, wid: UInt32, change: Warehouse.Change) {
+            self.call = call
+            self.wid = wid
+            self.change = change
+        }
+    }
+
+    package enum ChangeOutcome {
+        case pending
+        /// On disk: the warehouse as it then was.
+        case done(Warehouse)
+        case refused(Refusal)
+        case failed(StoreFailure)
+    }
+
+    /// The loop it belongs to.
+    package let loop: Int
+    package var arena = Arena()
+    package var messages: [Message] = []
+    package var publishes: [Publish] = []
+    package var changes: [Change] = []
+
+    package init(loop: Int) {
+        self.loop = loop
+    }
+
+    package var isEmpty: Bool { publishes.isEmpty && changes.isEmpty }
+
+    /// Whether it gets a transaction of its own, after the waiting singles.
+    package var isLarge: Bool { publishes.count == 1 && messages.count > Limits.largeBatch }
+
+    /// Answers every request in it: nothing of it was stored.
+    package func fail(_ failure: StoreFailure) {
+        for publish in publishes.indices { publishes[publish].outcome = .failed(failure) }
+        for change in changes.indices { changes[change].outcome = .failed(failure) }
+    }
+
+    /// Empties it for the next use.
+    package func reset() {
+        arena.removeAll()
+        messages.removeAll(keepingCapacity: messages.capacity <= 4096)
+        publishes.removeAll(keepingCapacity: true)
+        changes.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,283 @@
+/// Gives every message its place, and stores it: the one order of the hub.
+///
+/// One transaction a call of `write`. Ids and indexes are given inside it, so no reader can pass a
+/// message that appears later behind it. Nothing is shown to readers before `publish`. Used by one
+/// thread; knows no socket and no clock, so a simulation drives it as the hub does.
+package struct Writer<S: Store> {
+    package let lines: Lines
+    /// The newest index stored.
+    package private(set) var head: Int64
+    /// The newest time given to a message.
+    package var lastCreated: Int64 { clock.last }
+
+    private var store: S
+    private let ids: HubIDs
+    private var clock: CreatedClock
+    private var topics: TopicTable
+    private var pending: [UInt32: Warehouse] = [:]
+    private var newcomers = 0
+
+    // Of the request being stored; kept so that they are allocated once.
+    private var claimed: [MessageID] = []
+    private var freshPlaces: [Int] = []
+
+    /// What a transaction changed, for those who show it to readers.
+    package struct Outcome {
+        package var failure: StoreFailure?
+        /// The warehouses that changed, as they are now on disk.
+        package var warehouses: [Warehouse] = []
+        /// The numbers of topics with new messages.
+        package var topics: [Int32] = []
+        /// Messages stored.
+        package var stored = 0
+    }
+
+    /// The warehouses as they are in memory: where the writer takes its copy from.
+    package typealias Lookup = (UInt32) -> Warehouse?
+
+    package init(store: S, state: StoreState, lines: Lines) {
+        self.store = store
+        self.lines = lines
+        ids = state.ids
+        clock = CreatedClock(last: state.lastCreated)
+        topics = TopicTable(state.topics)
+        head = state.head
+    }
+
+    /// A topic's name and counts.
+    package func topic(_ number: Int32) -> StoredTopic { topics.topics[Int(number)] }
+    package var topicCount: Int { topics.topics.count }
+
+    // MARK: One transaction
+
+    /// Stores what `batches` ask for, and answers each request in its `outcome`.
+    ///
+    /// - Parameters:
+    ///   - flush: warehouses whose row in memory is newer than on disk (`delivered`, last pull).
+    ///   - wall: milliseconds since 1970.
+    ///   - now: nanoseconds of the monotonic clock.
+    ///   - registered: how many warehouses `lookup` knows.
+    package mutating func write(
+        _ batches: [WriteBatch], flush: [Warehouse] = [], wall: Int64, now: UInt64,
+        registered: Int, lookup: Lookup
+    ) -> Outcome {
+        var outcome = Outcome()
+        let (headBefore, clockBefore, topicsBefore) = (head, clock, topics.topics.count)
+        do throws(StoreFailure) {
+            try store.begin()
+            let created = clock.now(wall: wall)
+            for batch in batches {
+                for request in batch.publishes.indices {
+                    try store(batch, request, created: created)
+                }
+                for change in batch.changes.indices {
+                    apply(
+                        batch, change, wall: wall, now: now, registered: registered,
+                        lookup: lookup)
+                }
+            }
+            outcome.warehouses = Array(pending.values)
+            for warehouse in outcome.warehouses { try store.save(warehouse, wall: wall) }
+            for warehouse in flush where pending[warehouse.wid] == nil {
+                try store.save(warehouse, wall: wall)
+            }
+            let savesTopics = headBefore / Self.block != head / Self.block
+            if savesTopics { try saveTopics() }
+            try store.commit()
+            outcome.stored = Int(head - headBefore)
+            outcome.topics = topics.commit(saved: savesTopics)
+        } catch {
+            store.rollBack()
+            lines.rollBack()
+            topics.rollBack(to: topicsBefore)
+            (head, clock) = (headBefore, clockBefore)
+            outcome.warehouses = []
+            outcome.failure = error
+            for batch in batches { batch.fail(error) }
+        }
+        pending.removeAll(keepingCapacity: true)
+        newcomers = 0
+        return outcome
+    }
+
+    /// Shows readers what `write` stored; `visit` gets each wid that has something new.
+    package func publish(_ visit: (UInt32) -> Void) {
+        lines.publish(head: head, visit)
+    }
+
+    /// Topics are saved with every block of wids, so that a start counts no more than a block.
+    private static var block: Int64 { 4096 }
+
+    private mutating func saveTopics() throws(StoreFailure) {
+        for number in topics.changedSinceSaved() {
+            try store.save(topics.topics[Int(number)], number: number)
+        }
+    }
+
+    // MARK: Publishing
+
+    private mutating func store(
+        _ batch: WriteBatch, _ request: Int, created: Int64
+    ) throws(StoreFailure) {
+        let range = batch.publishes[request].messages
+        freshPlaces.removeAll(keepingCapacity: true)
+        claimed.removeAll(keepingCapacity: true)
+        if let refusal = try check(batch, range, created: created) {
+            for id in claimed { try store.unclaim(id) }
+            batch.publishes[request].outcome = refusal
+            return
+        }
+        for place in freshPlaces { try insert(batch, place, created: created) }
+        batch.publishes[request].outcome = .stored(fresh: freshPlaces.count)
+    }
+
+    private mutating func insert(
+        _ batch: WriteBatch, _ place: Int, created: Int64
+    ) throws(StoreFailure) {
+        head += 1
+        let message = batch.messages[place]
+        let id = message.id ?? ids.id(created: created, index: head)
+        let nth = lines.append(head, wid: message.wid)
+        try store.insert(
+            MessageRow(
+                index: head, id: id, topic: message.topicNumber, wid: message.wid, nth: nth,
+                key: message.key.isNone ? nil : batch.arena.bytes(message.key),
+                body: batch.arena.bytes(message.body), created: created,
+                occurred: message.occurred))
+        topics.note(message.topicNumber, index: head, created: created)
+        batch.messages[place].place(at: head, created: created, id: id)
+    }
+
+    /// Finds out whether the request can be stored whole: numbers its topics, claims the ids that
+    /// its publisher gave, marks duplicates, and notes in `freshPlaces` what is to be inserted.
+    ///
+    /// Returns why not, nil if it can.
+    private mutating func check(
+        _ batch: WriteBatch, _ range: Range<Int>, created: Int64
+    ) throws(StoreFailure) -> WriteBatch.Outcome? {
+        var conflicts: [Int] = []
+        for place in range {
+            guard let topic = try number(ofTopic: batch.arena.bytes(batch.messages[place].topic))
+            else { return .topicLimit }
+            batch.messages[place].topicNumber = topic
+            guard lines.hasRoom(for: batch.messages[place].wid) else { return .lineLimit }
+            guard let id = batch.messages[place].id else {
+                freshPlaces.append(place)
+                continue
+            }
+            switch try claim(id, head + Int64(freshPlaces.count) + 1) {
+            case .fresh:
+                claimed.append(id)
+                freshPlaces.append(place)
+            case .taken(let index) where index > head:
+                if isSame(batch, place, asTwin: freshPlaces[Int(index - head) - 1]) {
+                    batch.messages[place].isDuplicate = true
+                    batch.messages[place].place(at: index, created: created, id: id)
+                } else {
+                    conflicts.append(place - range.lowerBound)
+                }
+            case .taken(let index):
+                if try !isSame(batch, place, asStored: index) {
+                    conflicts.append(place - range.lowerBound)
+                }
+            case .reserved:
+                conflicts.append(place - range.lowerBound)
+            }
+        }
+        return conflicts.isEmpty ? nil : .conflict(conflicts)
+    }
+
+    private mutating func number(
+        ofTopic name: UnsafeRawBufferPointer
+    ) throws(StoreFailure) -> Int32? {
+        if let number = topics.number(of: name) { return number }
+        guard let number = topics.add(name) else { return nil }
+        try store.save(topics.topics[Int(number)], number: number)
+        return number
+    }
+
+    private enum Claim {
+        case fresh, taken(Int64), reserved
+    }
+
+    private mutating func claim(_ id: MessageID, _ index: Int64) throws(StoreFailure) -> Claim {
+        if let own = ids.index(in: id) {
+            // Bears the hub's own tag: perhaps one that it gave, and somebody sends again.
+            if ids.isReserved(id, head: head) { return .reserved }
+            var isTaken = false
+            if own <= head { _ = try store.look(at: own) { isTaken = $0.id == id } }
+            if isTaken { return .taken(own) }
+        }
+        return try store.claim(id, for: index).map { .taken($0) } ?? .fresh
+    }
+
+    /// Whether the message says the same as the stored one that has its id; if so, it is marked as
+    /// its duplicate and gets its answer.
+    private mutating func isSame(
+        _ batch: WriteBatch, _ place: Int, asStored index: Int64
+    ) throws(StoreFailure) -> Bool {
+        let message = batch.messages[place]
+        var isSame = false
+        let found = try store.look(at: index) { row in
+            isSame =
+                row.topic == message.topicNumber && row.wid == message.wid
+                && row.occurred == message.occurred
+                && row.body.elementsEqual(batch.arena.bytes(message.body))
+                && (message.key.isNone
+                    ? row.key == nil
+                    : row.key?.elementsEqual(batch.arena.bytes(message.key)) ?? false)
+            guard isSame else { return }
+            batch.messages[place].isDuplicate = true
+            batch.messages[place].place(at: index, created: row.created, id: row.id)
+        }
+        guard found else { throw .damaged("an id stands for message \(index), which is not there") }
+        return isSame
+    }
+
+    /// The same question, where the id came earlier in the same request.
+    private func isSame(_ batch: WriteBatch, _ place: Int, asTwin first: Int) -> Bool {
+        func same(_ left: Arena.Slice, _ right: Arena.Slice) -> Bool {
+            left.isNone == right.isNone
+                && (left.isNone
+                    || batch.arena.bytes(left).elementsEqual(batch.arena.bytes(right)))
+        }
+        let (message, twin) = (batch.messages[place], batch.messages[first])
+        return twin.topicNumber == message.topicNumber && twin.wid == message.wid
+            && twin.occurred == message.occurred && same(twin.key, message.key)
+            && same(twin.body, message.body)
+    }
+
+    // MARK: Warehouses
+
+    private mutating func apply(
+        _ batch: WriteBatch, _ place: Int, wall: Int64, now: UInt64, registered: Int,
+        lookup: Lookup
+    ) {
+        let call = batch.changes[place]
+        do throws(Refusal) {
+            var warehouse: Warehouse
+            if let known = pending[call.wid] ?? lookup(call.wid) {
+                warehouse = known
+            } else {
+                warehouse = try register(
+                    call.wid, by: call.change, registered: registered, wall: wall)
+            }
+            try warehouse.apply(call.change, head: head, now: now, wall: wall)
+            pending[call.wid] = warehouse
+            batch.changes[place].outcome = .done(warehouse)
+        } catch {
+            batch.changes[place].outcome = .refused(error)
+        }
+    }
+
+    private mutating func register(
+        _ wid: UInt32, by change: Warehouse.Change, registered: Int, wall: Int64
+    ) throws(Refusal) -> Warehouse {
+        guard change.registers else { throw .unknownWarehouse }
+        guard registered + newcomers < Limits.warehouses else { throw .warehouseLimit }
+        newcomers += 1
+        var warehouse = Warehouse(wid: wid)
+        warehouse.registered = wall
+        return warehouse
+    }
+}

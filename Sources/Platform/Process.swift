@@ -1,0 +1,56 @@
+// Unsafe: a line of /proc is read into a raw buffer.
+
+internal import CLinux
+internal import Glibc
+
+/// What this process takes of the machine's memory.
+package enum ProcessMemory {
+    /// Bytes of memory in use, without what is swapped out; the second number of
+    /// `/proc/self/statm`, proc(5). 0 where there is no `/proc`.
+    package static func resident() -> Int {
+        guard
+            let file = try? Descriptor(
+                owning: SystemCall.blocking({ open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }))
+        else { return 0 }
+        let fd = file.raw
+        let pages = withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { room in
+            let count = max(0, read(fd, room.baseAddress, room.count))
+            let fields = room.prefix(count).split(separator: UInt8(ascii: " "))
+            return fields.count > 1 ? Int(String(decoding: fields[1], as: UTF8.self)) : nil
+        }
+        return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+}
+
+/// How many files and sockets this process may have open; getrlimit(2) RLIMIT_NOFILE.
+package enum DescriptorLimit {
+    /// The limit as it is.
+    package static func current() throws(Errno) -> Int {
+        Int(clamping: try limits().soft)
+    }
+
+    /// Raises the limit as far as it goes without privileges, and tells what it is then.
+    ///
+    /// It is low by default for programs that use select(2), which fails above 1024.
+    @discardableResult
+    package static func raise() throws(Errno) -> Int {
+        let (soft, hard) = try limits()
+        if soft < hard { try set(soft: hard, hard: hard) }
+        return Int(clamping: hard)
+    }
+
+    /// Lowers or raises the limit to `count`; for tests.
+    package static func set(_ count: Int) throws(Errno) {
+        try set(soft: UInt64(count), hard: try limits().hard)
+    }
+
+    private static func set(soft: UInt64, hard: UInt64) throws(Errno) {
+        try SystemCall.blocking { clinux_set_descriptor_limit(soft, hard) }
+    }
+
+    private static func limits() throws(Errno) -> (soft: UInt64, hard: UInt64) {
+        var (soft, hard): (UInt64, UInt64) = (0, 0)
+        try SystemCall.blocking { clinux_descriptor_limit(&soft, &hard) }
+        return (soft, hard)
+    }
+}

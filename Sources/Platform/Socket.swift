@@ -1,0 +1,123 @@
+// Unsafe: the kernel reads and writes the caller's buffers, so that no byte is copied twice.
+
+internal import Glibc
+
+/// What came of reading or writing.
+package enum Transfer: Equatable, Sendable {
+    /// This many bytes were moved, at least one; perhaps fewer than asked for.
+    case bytes(Int)
+
+    /// Nothing can be moved now; the poller tells when.
+    case wouldBlock
+
+    /// The peer is gone, or, when reading, has said all it has to say.
+    case closed
+}
+
+/// A connected TCP socket that never waits, owned by one thread at a time.
+package struct Socket: ~Copyable, Sendable {
+    /// For a `Poller`; owned by this socket.
+    package let descriptor: Descriptor
+
+    /// The other side.
+    package let peerEndpoint: Endpoint
+
+    init(_ descriptor: consuming Descriptor, peer: Endpoint) {
+        self.descriptor = descriptor
+        peerEndpoint = peer
+    }
+
+    /// The other side as text, such as `10.0.0.7:50112`.
+    package var peer: String { peerEndpoint.description }
+
+    /// Reads into `buffer`, which must not be empty; recv(2).
+    ///
+    /// `.closed` is the end of the stream or a reset: either way nothing more will be read.
+    package borrowing func receive(
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> Transfer {
+        // With no room recv(2) answers 0, which would be taken for the end.
+        precondition(!buffer.isEmpty, "nothing can be received into an empty buffer")
+        let fd = descriptor.raw
+        return try transfer { recv(fd, buffer.baseAddress, buffer.count, 0) }
+    }
+
+    /// Writes as much of `bytes`, which must not be empty, as the kernel takes now; send(2).
+    /// Never raises SIGPIPE.
+    package borrowing func send(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Transfer {
+        let fd = descriptor.raw
+        precondition(!bytes.isEmpty, "sending nothing cannot be told from the end")
+        return try transfer {
+            Glibc.send(fd, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+    }
+
+    private borrowing func transfer(_ call: () -> Int) throws(Errno) -> Transfer {
+        do {
+            guard let count = try SystemCall.nonBlocking(call) else { return .wouldBlock }
+            return count == 0 ? .closed : .bytes(count)
+        } catch {
+            // A peer that has gone away is no error: it is how connections end.
+            switch error.code {
+            case ECONNRESET, EPIPE, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH: return .closed
+            default: throw error
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent; reading goes on. shutdown(2).
+    package borrowing func shutdownWrite() {
+        let fd = descriptor.raw
+        // Fails only where the connection is gone already (ENOTCONN), and then there is no need.
+        _ = shutdown(fd, Int32(SHUT_WR))
+    }
+}
+
+extension Socket {
+    /// Connects, waiting for the answer: for tools and tests, not for a loop.
+    ///
+    /// - Parameter milliseconds: how long to wait, -1 for as long as the kernel does.
+    package static func connect(
+        to endpoint: Endpoint, timeout milliseconds: Int32 = -1
+    ) throws(Errno) -> Socket {
+        let descriptor = try Descriptor.tcp(endpoint.family)
+        let fd = descriptor.raw
+        do {
+            try SystemCall.blocking { endpoint.withSocketAddress { Glibc.connect(fd, $0, $1) } }
+        } catch {
+            // A socket that does not wait answers so, and is writable once it knows; connect(2).
+            guard error.code == EINPROGRESS else { throw error }
+            try finishConnecting(fd, milliseconds)
+        }
+        return Socket(descriptor, peer: endpoint)
+    }
+
+    private static func finishConnecting(_ fd: Int32, _ milliseconds: Int32) throws(Errno) {
+        guard try Readiness.wait(fd, for: POLLOUT, milliseconds) else { throw .timedOut }
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        try SystemCall.blocking { getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) }
+        guard code == 0 else { throw Errno(code) }
+    }
+}
+
+extension Descriptor {
+    /// A new TCP socket: not waiting, not inherited by other programs, and sending at once what it
+    /// is given (TCP_NODELAY): an answer is written by one call, so there is nothing to gather.
+    static func tcp(_ family: Int32) throws(Errno) -> Descriptor {
+        let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+        let descriptor = try Descriptor(
+            owning: SystemCall.blocking { socket(family, Int32(kind), 0) })
+        try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        return descriptor
+    }
+
+    borrowing func setOption(_ level: Int32, _ name: Int32, _ value: Int32) throws(Errno) {
+        let fd = raw
+        try SystemCall.blocking {
+            withUnsafeBytes(of: value) {
+                setsockopt(fd, level, name, $0.baseAddress, socklen_t($0.count))
+            }
+        }
+    }
+}
