@@ -7,7 +7,7 @@ struct HubConnection {
     /// Takes address and token from the options; nothing is sent yet.
     init(_ arguments: Arguments) throws {
         transport = try HTTPTransport(
-            base: arguments[HubOptions.hub], token: Self.token(arguments),
+            base: arguments[HubOptions.hub], token: HubOptions.token(arguments),
             userAgent: "message-center/\(programVersion)")
     }
 
@@ -37,16 +37,6 @@ struct HubConnection {
             method: method, path: path, body: body, contentType: contentType, timeout: timeout)
         guard answer.status < 400 else { throw HubProblem(answer) }
         return answer
-    }
-
-    private static func token(_ arguments: Arguments) throws -> String? {
-        guard let path = arguments[HubOptions.tokenFile] else { return arguments[HubOptions.token] }
-        let text = String(
-            decoding: try ByteStream.readAll(path: path, limit: 1 << 16), as: UTF8.self)
-        guard let line = text.split(whereSeparator: \.isNewline).first else {
-            throw ByteStream.Failure(description: "\(path): no token in it")
-        }
-        return line.split(whereSeparator: \.isWhitespace).first.map(String.init)
     }
 }
 

@@ -20,4 +20,15 @@ enum HubOptions {
 
     static let wid = Option(
         required: "wid", .integer(warehouseNumbers), "the number of the warehouse")
+
+    /// The token that the options name, if they do.
+    static func token(_ arguments: Arguments) throws -> String? {
+        guard let path = arguments[tokenFile] else { return arguments[token] }
+        let text = String(
+            decoding: try ByteStream.readAll(path: path, limit: 1 << 16), as: UTF8.self)
+        guard let line = text.split(whereSeparator: \.isNewline).first else {
+            throw ByteStream.Failure(path, "no token in it")
+        }
+        return line.split(whereSeparator: \.isWhitespace).first.map(String.init)
+    }
 }

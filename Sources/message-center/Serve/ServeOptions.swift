@@ -1,7 +1,9 @@
+import Platform
+
 /// How a hub is to run: the flags of `serve`, over the environment, over the configuration file,
 /// over the defaults.
 struct ServeOptions: Sendable, Equatable {
-    let listen: String
+    let listen: Endpoint
     let data: String
     /// Event loops; nil: one a core.
     let loops: Int?
@@ -14,7 +16,8 @@ struct ServeOptions: Sendable, Equatable {
     let retentionDays: Int
 
     static let listen = Option(
-        "listen", .address, default: "127.0.0.1:8088", environment: "MESSAGE_CENTER_LISTEN",
+        "listen", .endpoint, default: try! Endpoint("127.0.0.1:8088"),
+        environment: "MESSAGE_CENTER_LISTEN",
         "where to listen; beyond loopback only when a token is defined")
     static let data = Option(
         "data", .text("DIRECTORY"), default: "./data", environment: "MESSAGE_CENTER_DATA",
@@ -63,16 +66,18 @@ struct ServeOptions: Sendable, Equatable {
     }
 }
 
-extension ValueForm where Value == String {
-    /// Where to listen: `127.0.0.1:8088`, `[::1]:8088`.
-    static let address = ValueForm(placeholder: "HOST:PORT") { text throws(Mistake) in
-        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
-            let port = Int(text[text.index(after: colon)...]), 0...65_535 ~= port,
-            !text[..<colon].contains(":") || text.hasPrefix("[") && text[..<colon].hasSuffix("]")
-        else { throw Mistake("expects an address such as 127.0.0.1:8088, not '\(text)'") }
-        return text
+extension ValueForm where Value == Endpoint {
+    /// Where to listen: `127.0.0.1:8088`, `[::1]:8088`, `:8088`.
+    static let endpoint = ValueForm(placeholder: "HOST:PORT") { text throws(Mistake) in
+        do throws(Endpoint.Malformed) {
+            return try Endpoint(text)
+        } catch {
+            throw Mistake(error.description)
+        }
     }
+}
 
+extension ValueForm where Value == String {
     /// A distance from UTC: `+08:00`.
     static let zone = ValueForm(placeholder: "±HH:MM") { text throws(Mistake) in
         let digits = text.utf8.map { Int($0) - 48 }

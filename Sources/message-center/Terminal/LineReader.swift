@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The lines of a file or of standard input, one after another, numbered from 1.
 struct LineReader: ~Copyable {
@@ -9,7 +10,8 @@ struct LineReader: ~Copyable {
     let size: Int
     /// Bytes taken so far, line ends included.
     private(set) var position = 0
-    private let descriptor: Int32
+    private let file: Descriptor
+    private let path: String
     private var buffer: [UInt8] = []
     private var start = 0
     private var number = 0
@@ -17,17 +19,11 @@ struct LineReader: ~Copyable {
 
     /// Opens the file; `-` is standard input.
     init(path: String) throws(ByteStream.Failure) {
-        descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw ByteStream.Failure(description: "\(path): \(String(cString: strerror(errno)))")
-        }
+        self.path = path
+        file = try ByteStream.open(path)
         var status = stat()
-        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        let isFile = fstat(file.raw, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         size = isFile ? Int(status.st_size) : 0
-    }
-
-    deinit {
-        if descriptor > STDERR_FILENO { close(descriptor) }
     }
 
     /// The next line that is not blank, without its end; nil at the end of the file.
@@ -51,11 +47,19 @@ struct LineReader: ~Copyable {
             searched = buffer.count
             guard searched <= Self.longestLine else {
                 throw ByteStream.Failure(
-                    description: "line \(number + 1) is longer than \(Self.longestLine) bytes")
+                    path, "line \(number + 1) is longer than \(Self.longestLine) bytes")
             }
-            let part = try ByteStream.read(descriptor)
+            try fill()
+        }
+    }
+
+    private mutating func fill() throws(ByteStream.Failure) {
+        do throws(Errno) {
+            let part = try ByteStream.read(file)
             isAtEnd = part.isEmpty
             buffer += part
+        } catch {
+            throw ByteStream.Failure(path, error.description)
         }
     }
 
