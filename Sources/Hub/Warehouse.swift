@@ -190,7 +190,7 @@ extension Warehouse {
     }
 
     /// Asks again for a call already admitted: it was woken, or its page came to nothing.
-    package func recheck(_ pull: PullRequest, head: Int64, now: UInt64) -> Admission {
+    package func recheck(_ pull: PullRequest, now: UInt64) -> Admission {
         if isRetired { return .refuse(.retired) }
         if pull.session != holder, leaseLives(now) || pull.session != nil {
             return .refuse(heldRefusal(pull.session, now))

@@ -1,0 +1,42 @@
+// Unsafe because rows are looked at in SQLite's own memory: column pointers are valid until the
+// next step of their statement, and `MessageRow` says so.
+
+import Hub
+import SQLite
+
+/// The columns of the log, in the order in which every statement names them.
+enum MessageColumns {
+    static let list = "idx, id, topic, wid, nth, key, body, created, occurred"
+
+    /// The row that `statement` stands on.
+    static func row(_ statement: Statement) -> MessageRow {
+        MessageRow(
+            index: statement.int64(0), id: MessageID(bytes: statement.bytes(1)),
+            topic: Int32(truncatingIfNeeded: statement.int64(2)),
+            wid: UInt32(truncatingIfNeeded: statement.int64(3)), nth: statement.int64(4),
+            key: statement.isNull(5) ? nil : statement.bytes(5), body: statement.bytes(6),
+            created: statement.int64(7), occurred: statement.optionalInt64(8))
+    }
+}
+
+extension MessageID {
+    /// The id in sixteen bytes; all zero if there are not sixteen.
+    init(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else {
+            self.init(high: 0, low: 0)
+            return
+        }
+        self.init(
+            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
+
+    /// Calls `body` with the sixteen bytes, big endian, as they are kept.
+    @inline(__always)
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var words = (high.bigEndian, low.bigEndian)
+        return try withUnsafeBytes(of: &words, body)
+    }
+}

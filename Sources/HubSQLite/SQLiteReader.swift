@@ -1,0 +1,152 @@
+package import Hub
+import SQLite
+
+/// The store in one SQLite file: a reading side, one a thread.
+///
+/// A page is one explicit read transaction over kept statements by primary key: a hundred rows
+/// with one statement of a hundred parameters, the rest of them NULL.
+package final class SQLiteReader: StoreReader {
+    private let connection: Connection
+    private let beginStatement: Statement
+    private let endStatement: Statement
+    private let one: Statement
+    private let many: Statement
+    private let byID: Statement
+    private let createdAt: Statement
+    private let delivered: Statement
+    private let committed: Statement
+
+    /// Rows that one statement asks for.
+    private static let width = 100
+
+    package init(path: String, busyTimeoutMilliseconds: Int32 = 1000) throws(StoreFailure) {
+        do throws(SQLiteError) {
+            connection = try Connection(
+                path: path, mode: .readOnly, busyTimeoutMilliseconds: busyTimeoutMilliseconds)
+            for setting in ["mmap_size=0", "cache_size=-16384", "query_only=ON"] {
+                try connection.execute("PRAGMA \(setting)")
+            }
+            beginStatement = try connection.prepare("BEGIN")
+            endStatement = try connection.prepare("COMMIT")
+            let places = Array(repeating: "?", count: Self.width).joined(separator: ",")
+            let select = "SELECT \(MessageColumns.list) FROM log WHERE"
+            one = try connection.prepare("\(select) idx=?")
+            many = try connection.prepare("\(select) idx IN (\(places)) ORDER BY idx")
+            byID = try connection.prepare("SELECT idx FROM ids WHERE id=?")
+            createdAt = try connection.prepare("SELECT created FROM log WHERE idx=?")
+            let history = "SELECT second FROM history WHERE wid=? AND second>=? AND"
+            delivered = try connection.prepare("\(history) delivered>=? ORDER BY second LIMIT 1")
+            committed = try connection.prepare("\(history) committed>=? ORDER BY second LIMIT 1")
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    package func begin() throws(StoreFailure) {
+        try run(beginStatement)
+    }
+
+    package func end() {
+        // Ending a read cannot fail but for misuse; what is open then ends with the next one.
+        try? run(endStatement)
+    }
+
+    private func run(_ statement: Statement) throws(StoreFailure) {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            defer { statement.reset() }
+            try statement.stepDone()
+        }
+    }
+
+    package func rows(
+        at indexes: ArraySlice<Int64>, _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure) {
+        var rest = indexes
+        while !rest.isEmpty {
+            let some = rest.prefix(Self.width)
+            rest = rest.dropFirst(some.count)
+            let goesOn =
+                some.count == 1
+                ? try row(at: some.first!, visit) : try someRows(some, visit)
+            guard goesOn else { return }
+        }
+    }
+
+    private func row(
+        at index: Int64, _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure) -> Bool {
+        defer { one.reset() }
+        one.bind(1, index)
+        guard try step(one) else { throw Self.missing(index) }
+        return visit(MessageColumns.row(one))
+    }
+
+    private func someRows(
+        _ indexes: ArraySlice<Int64>, _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure) -> Bool {
+        var place: Int32 = 0
+        for index in indexes {
+            place += 1
+            many.bind(place, index)
+        }
+        while place < Int32(Self.width) {
+            place += 1
+            many.bindNull(place)
+        }
+        defer { many.reset() }
+        for index in indexes {
+            guard try step(many) else { throw Self.missing(index) }
+            let row = MessageColumns.row(many)
+            guard row.index == index else { throw Self.missing(index) }
+            guard visit(row) else { return false }
+        }
+        return true
+    }
+
+    private func step(_ statement: Statement) throws(StoreFailure) -> Bool {
+        do throws(SQLiteError) { return try statement.step() } catch { throw StoreFailure(error) }
+    }
+
+    private static func missing(_ index: Int64) -> StoreFailure {
+        .damaged("message \(index) is not in the log")
+    }
+
+    package func index(of id: MessageID) throws(StoreFailure) -> Int64? {
+        try StoreFailure.translating { () throws(SQLiteError) in try byID.index(of: id) }
+    }
+
+    package func lastIndex(before time: Int64, head: Int64) throws(StoreFailure) -> Int64 {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            // `created` never falls with the index, so halving finds the place.
+            var (low, high) = (Int64(0), head)
+            while low < high {
+                let middle = (low + high + 1) / 2
+                defer { createdAt.reset() }
+                createdAt.bind(1, middle)
+                let isBefore = try createdAt.step() && createdAt.int64(0) < time
+                if isBefore { low = middle } else { high = middle - 1 }
+            }
+            return low
+        }
+    }
+
+    package func journey(
+        of index: Int64, wid: UInt32, since created: Int64
+    ) throws(StoreFailure) -> Journey {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            Journey(
+                delivered: try second(delivered, index, wid, created),
+                committed: try second(committed, index, wid, created))
+        }
+    }
+
+    private func second(
+        _ statement: Statement, _ index: Int64, _ wid: UInt32, _ created: Int64
+    ) throws(SQLiteError) -> Int64? {
+        defer { statement.reset() }
+        statement.bind(1, Int64(wid))
+        statement.bind(2, created / 1000)
+        statement.bind(3, index)
+        return try statement.step() ? statement.int64(0) * 1000 : nil
+    }
+}

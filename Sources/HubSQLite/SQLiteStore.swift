@@ -1,0 +1,200 @@
+package import Hub
+package import SQLite
+
+/// The store in one SQLite file: the writing side.
+///
+/// WAL with `synchronous=FULL`: a commit returns after its frames are synced
+/// (https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous). Checkpoints
+/// are not made here but beside the commits (`Checkpointer`), which is why `wal_autocheckpoint`
+/// is 0.
+package struct SQLiteStore: Store {
+    package let connection: Connection
+    private let statements: WriterStatements
+    private var block = WidBlock(first: 1)
+    private var blockAtBegin = WidBlock(first: 1)
+    private var historySecond: [UInt32: Int64] = [:]
+
+    /// Opens or makes the store at `path`.
+    ///
+    /// - Parameter freshHub: the identity of a store that is made now.
+    package init(
+        path: String, busyTimeoutMilliseconds: Int32 = 2000,
+        freshHub: @autoclosure () -> (hub: String, tag: UInt32)
+    ) throws(StoreFailure) {
+        SQLiteLibrary.configure()
+        let connection = try StoreFailure.translating { () throws(SQLiteError) in
+            try Self.open(path, busyTimeoutMilliseconds)
+        }
+        do {
+            try Schema.migrations.run(on: connection)
+        } catch {
+            throw Self.failure(of: error)
+        }
+        statements = try StoreFailure.translating { () throws(SQLiteError) in
+            try WriterStatements(connection)
+        }
+        self.connection = connection
+        try makeIdentity(freshHub)
+    }
+
+    private static func failure(of error: Migrations.Refused) -> StoreFailure {
+        if case .failed(_, _, let cause) = error { return StoreFailure(cause) }
+        return .other(error.description)
+    }
+
+    private static func open(
+        _ path: String, _ busyTimeout: Int32
+    ) throws(SQLiteError) -> Connection {
+        let connection = try Connection(
+            path: path, mode: .readWriteCreate, busyTimeoutMilliseconds: busyTimeout)
+        for setting in [
+            "page_size=4096", "auto_vacuum=NONE", "journal_mode=WAL", "synchronous=FULL",
+            "wal_autocheckpoint=0", "cache_size=-65536", "mmap_size=0", "secure_delete=OFF",
+            "temp_store=MEMORY", "foreign_keys=OFF",
+        ] {
+            try connection.execute("PRAGMA \(setting)")
+        }
+        return connection
+    }
+
+    private func makeIdentity(
+        _ fresh: () -> (hub: String, tag: UInt32)
+    ) throws(StoreFailure) {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            let query = "SELECT count(*) FROM meta WHERE name='hub'"
+            guard try connection.scalar(query) == 0 else { return }
+            let (hub, tag) = fresh()
+            precondition(hub.utf8.allSatisfy { $0 != UInt8(ascii: "'") })
+            try connection.execute(
+                """
+                BEGIN IMMEDIATE;
+                INSERT INTO meta VALUES('hub', '\(hub)'), ('tag', \(tag));
+                COMMIT
+                """)
+        }
+    }
+
+    // MARK: Transactions
+
+    package mutating func begin() throws(StoreFailure) {
+        blockAtBegin = block
+        try run(statements.begin)
+    }
+
+    package mutating func commit() throws(StoreFailure) {
+        try run(statements.commit)
+    }
+
+    package mutating func rollBack() {
+        block = blockAtBegin
+        historySecond.removeAll()
+        guard connection.inTransaction else { return }
+        // A full disk or a failed write has SQLite roll back by itself; else this does.
+        try? connection.execute("ROLLBACK")
+    }
+
+    private func run(_ statement: Statement) throws(StoreFailure) {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            defer { statement.reset() }
+            try statement.stepDone()
+        }
+    }
+
+    // MARK: Messages
+
+    package mutating func claim(
+        _ id: MessageID, for index: Int64
+    ) throws(StoreFailure) -> Int64? {
+        let claimed = try StoreFailure.translating { () throws(SQLiteError) in
+            let statement = statements.claim
+            return try id.withBytes { (bytes) throws(SQLiteError) -> Bool in
+                defer { statement.reset() }
+                statement.bind(1, bytes: bytes)
+                statement.bind(2, index)
+                try statement.stepDone()
+                return connection.changes == 1
+            }
+        }
+        return claimed ? nil : try holder(of: id)
+    }
+
+    private func holder(of id: MessageID) throws(StoreFailure) -> Int64? {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            try statements.holder.index(of: id)
+        }
+    }
+
+    package mutating func unclaim(_ id: MessageID) throws(StoreFailure) {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            let statement = statements.unclaim
+            try id.withBytes { (bytes) throws(SQLiteError) in
+                defer { statement.reset() }
+                statement.bind(1, bytes: bytes)
+                try statement.stepDone()
+            }
+        }
+    }
+
+    package mutating func insert(_ row: MessageRow) throws(StoreFailure) {
+        do throws(SQLiteError) {
+            try statements.insert(row)
+            block.append(row.wid)
+            if block.isFull { try WriterStatements.save(&block, statements.insertBlock) }
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    package mutating func look(
+        at index: Int64, _ visit: (MessageRow) -> Void
+    ) throws(StoreFailure) -> Bool {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            let statement = statements.message
+            defer { statement.reset() }
+            statement.bind(1, index)
+            guard try statement.step() else { return false }
+            visit(MessageColumns.row(statement))
+            return true
+        }
+    }
+
+    package mutating func save(_ topic: StoredTopic, number: Int32) throws(StoreFailure) {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            let statement = statements.saveTopic
+            defer { statement.reset() }
+            statement.bind(1, Int64(number))
+            statement.bind(2, text: topic.name)
+            statement.bind(3, topic.count)
+            statement.bind(4, topic.lastIndex)
+            statement.bind(5, topic.lastCreated)
+            try statement.stepDone()
+        }
+    }
+
+    // MARK: Warehouses
+
+    package mutating func save(_ warehouse: Warehouse, wall: Int64) throws(StoreFailure) {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            try statements.save(warehouse)
+            guard warehouse.hasStarted else { return }
+            // A second of history is written once, then rewritten until the next one begins. A
+            // clock that was stepped back goes on in the newest second.
+            let second = max(historySecond[warehouse.wid] ?? 0, wall / 1000)
+            try statements.saveHistory(warehouse, second: second)
+            historySecond[warehouse.wid] = second
+        }
+    }
+
+    // MARK: The start
+
+    package mutating func load(into lines: Lines) throws(StoreFailure) -> StoreState {
+        do throws(SQLiteError) {
+            var loader = try StoreLoader(connection)
+            let state = try loader.load(into: lines)
+            block = loader.block
+            return state
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package import SQLite
+
+/// The tables, step by step from the first version on. `docs/storage.md` describes them.
+package enum Schema {
+    /// Each step is one transaction; a step that was released is never changed.
+    package static let migrations = Migrations([version1])
+
+    /// The log is one B-tree, appended at its right edge: no secondary index, because keeping a
+    /// `(wid, idx)` index in the same transaction divides the rate of durable inserts by four.
+    /// Which messages a warehouse sees is kept in memory instead, rebuilt from `wids` at a start.
+    private static let version1 = """
+        CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE log(
+            idx INTEGER PRIMARY KEY, id BLOB NOT NULL, topic INTEGER NOT NULL,
+            wid INTEGER NOT NULL, nth INTEGER NOT NULL, key TEXT, body TEXT NOT NULL,
+            created INTEGER NOT NULL, occurred INTEGER);
+        CREATE TABLE ids(id BLOB PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE wids(first INTEGER PRIMARY KEY, block BLOB NOT NULL);
+        CREATE TABLE topics(
+            number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, count INTEGER NOT NULL,
+            last_index INTEGER NOT NULL, last_created INTEGER NOT NULL);
+        CREATE TABLE warehouses(
+            wid INTEGER PRIMARY KEY, committed INTEGER NOT NULL, delivered INTEGER NOT NULL,
+            started INTEGER NOT NULL, holder TEXT, former_holders TEXT NOT NULL,
+            lease INTEGER NOT NULL, paused INTEGER NOT NULL, retired INTEGER NOT NULL,
+            name TEXT NOT NULL, expect_every INTEGER NOT NULL, registered INTEGER NOT NULL,
+            last_pull INTEGER NOT NULL, last_commit INTEGER NOT NULL, client_name TEXT NOT NULL,
+            client_version TEXT NOT NULL, client_host TEXT NOT NULL, clock_skew INTEGER);
+        CREATE TABLE history(
+            wid INTEGER NOT NULL, second INTEGER NOT NULL, delivered INTEGER NOT NULL,
+            committed INTEGER NOT NULL, PRIMARY KEY(wid, second)) WITHOUT ROWID;
+        """
+}

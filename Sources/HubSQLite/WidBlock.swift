@@ -1,0 +1,50 @@
+// Unsafe because the block is bound to SQLite as the bytes that it is.
+
+/// The wids of consecutive messages, 4,096 a block: what a start reads instead of the log.
+///
+/// Message `first + k` of a block has the little-endian 32-bit wid at byte `4k`.
+struct WidBlock {
+    static let size = 4096
+
+    /// The index of the first message of the block being filled.
+    private(set) var first: Int64
+    private var wids: [UInt32] = []
+
+    /// Begins the block that message `index` is the first of.
+    init(first: Int64) {
+        self.first = first
+        wids.reserveCapacity(Self.size)
+    }
+
+    var isFull: Bool { wids.count == Self.size }
+
+    mutating func append(_ wid: UInt32) {
+        wids.append(wid.littleEndian)
+    }
+
+    /// Begins the next block.
+    mutating func startNext() {
+        first += Int64(Self.size)
+        wids.removeAll(keepingCapacity: true)
+    }
+
+    func withBytes<Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let result = wids.withUnsafeBytes { bytes -> Result<Void, Failure> in
+            do throws(Failure) { return .success(try body(bytes)) } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Calls `visit` with each wid of a stored block, whose size has been checked.
+    static func read(_ bytes: UnsafeRawBufferPointer, _ visit: (UInt32) -> Void) {
+        precondition(bytes.count == size * 4, "not a block")
+        for place in 0..<size {
+            let wid = bytes.loadUnaligned(fromByteOffset: place * 4, as: UInt32.self)
+            visit(UInt32(littleEndian: wid))
+        }
+    }
+}
