@@ -1,4 +1,4 @@
-// Pointers here: libcurl's URL parser hands out C strings, copied and freed at once. It is used
+// Unsafe: libcurl's URL parser hands out C strings, copied and freed at once. It is used
 // rather than an own parser, so that what is checked is what is connected to.
 
 import CCurl

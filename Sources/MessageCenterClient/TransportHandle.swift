@@ -1,4 +1,4 @@
-// Pointers here: the one file that drives libcurl's easy interface, a C library. What it is given
+// Unsafe: the one file that drives libcurl's easy interface, a C library. What it is given
 // lives until `curl_easy_perform` returns; what it hands to the callbacks is copied inside them.
 
 import CCurl

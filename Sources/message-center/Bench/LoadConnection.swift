@@ -55,12 +55,8 @@ final class LoadConnection {
 
     func sendMore() -> Outcome {
         do throws(Errno) {
-            let request = load.request
-            while sent < request.bytes.count {
-                let transfer = try request.bytes.withUnsafeBytes { bytes throws(Errno) in
-                    try socket!.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
-                }
-                switch transfer {
+            while isSending {
+                switch try sendRest() {
                 case .bytes(let count): sent += count
                 case .wouldBlock: return .waiting
                 case .closed: return .broken("the hub closed the connection")
@@ -69,6 +65,12 @@ final class LoadConnection {
             return .waiting
         } catch {
             return .broken(error.description)
+        }
+    }
+
+    private func sendRest() throws(Errno) -> Transfer {
+        try load.request.bytes.withUnsafeBufferPointer { bytes throws(Errno) in
+            try socket!.send(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[sent...])))
         }
     }
 

@@ -1,5 +1,6 @@
 import MessageCenterClient
 import Platform
+import Wire
 
 extension Command {
     static let bench = Command(

@@ -1,3 +1,5 @@
+import Wire
+
 extension Command {
     static let commit = Command(
         name: "commit",

@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Wire
 
 extension Command {
     static let publish = Command(
@@ -107,7 +108,7 @@ private enum Publish {
         let answer = try resending(arguments).send { try hub.post("/v1/messages", message) }
         if arguments[HubOptions.json] { return answer.printAsItCame() }
         let stored = try answer.json()
-        let known = stored["duplicate"]?.bool == true ? ", known already" : ""
+        let known = stored["duplicate"]?.boolean == true ? ", known already" : ""
         Console.print("\(stored["id"]?.cell ?? "?")  index \(stored["index"]?.cell ?? "?")\(known)")
     }
 
@@ -119,10 +120,11 @@ private enum Publish {
         } else {
             bytes = Array((arguments[body] ?? "").utf8)
         }
-        do throws(JSON.Mistake) {
-            _ = try JSON(parsing: bytes)
+        do throws(JSONError) {
+            _ = try JSONValue.parse(bytes)
         } catch {
-            throw UsageError("the body is no JSON \(error); plain text goes in quotes: '\"text\"'")
+            throw UsageError(
+                "the body is no JSON \(error.complaint); plain text goes in quotes: '\"text\"'")
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Wire
 
 extension Command {
     static let pull = Command(
@@ -96,8 +97,8 @@ private enum Pull {
         return body
     }
 
-    private static func show(_ page: JSON, wid: Int) {
-        let messages = page["messages"]?.array ?? []
+    private static func show(_ page: JSONValue, wid: Int) {
+        let messages = page["messages"]?.elements ?? []
         if !messages.isEmpty {
             for line in MessageTable.lines(messages) { Console.print(line) }
         }
@@ -108,7 +109,7 @@ private enum Pull {
         }
     }
 
-    private static func summary(of page: JSON, count: Int) -> String {
+    private static func summary(of page: JSONValue, count: Int) -> String {
         var parts = [count == 1 ? "1 message" : "\(grouped(count)) messages"]
         for kind in ["filtered", "coalesced"] {
             let number = page["count"]?[kind]?.integer ?? 0
@@ -120,7 +121,7 @@ private enum Pull {
             let age = page["lag"]?["seconds"]?.double.map { ", \(span(seconds: $0))" } ?? ""
             parts.append("lag \(grouped(lag))\(age)")
         }
-        if page["more"]?.bool == true { parts.append("more to come") }
+        if page["more"]?.boolean == true { parts.append("more to come") }
         return parts.joined(separator: "; ")
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import MessageCenterClient
+import Wire
 
 extension Command {
     static let tail = Command(
@@ -33,7 +34,8 @@ private enum Tail {
                 let page = try line.next()
                 for message in page.messages {
                     Console.print(
-                        arguments[HubOptions.json] ? message.text : MessageTable.line(message))
+                        arguments[HubOptions.json]
+                            ? message.serialized() : MessageTable.line(message))
                 }
                 if page.more { continue }
             } catch let failure as TransportFailure where failure.isPassing {
@@ -68,7 +70,7 @@ private struct Line {
     }
 
     /// The messages after the place, which moves behind them.
-    mutating func next() throws -> (messages: [JSON], more: Bool) {
+    mutating func next() throws -> (messages: [JSONValue], more: Bool) {
         let filter = topic.map { "&topic=\(HTTPTransport.escape($0))" } ?? ""
         do {
             let page = try hub.get(
@@ -76,7 +78,7 @@ private struct Line {
             )
             .json()
             after = max(after, page["next"]?.integer ?? after)
-            return (page["messages"]?.array ?? [], page["more"]?.bool ?? false)
+            return (page["messages"]?.elements ?? [], page["more"]?.boolean ?? false)
         } catch let problem as HubProblem where problem.code == "position_gone" {
             guard let oldest = problem["oldest"]?.integer, oldest > after + 1 else { throw problem }
             Console.note("messages before \(oldest) are gone; going on there")

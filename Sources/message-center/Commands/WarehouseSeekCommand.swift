@@ -1,3 +1,5 @@
+import Wire
+
 extension Command {
     static let warehouseSeek = Command(
         name: "warehouse seek", summary: "move a warehouse's place, after a preview",
@@ -43,7 +45,7 @@ private enum Seek {
 
     private static func seek(
         _ hub: HubConnection, _ arguments: Arguments, dryRun: Bool
-    ) throws -> (body: JSON, text: String) {
+    ) throws -> (body: JSONValue, text: String) {
         var body = JSONObject()
         body.add("to", json: arguments[to].json)
         body.add("dryRun", set: dryRun)
@@ -51,7 +53,7 @@ private enum Seek {
         return try (answer.json(), answer.text)
     }
 
-    private static func describe(_ preview: JSON, wid: Int) -> String {
+    private static func describe(_ preview: JSONValue, wid: Int) -> String {
         let from = preview["from"]?.integer ?? 0
         let to = preview["to"]?.integer ?? 0
         let count = grouped(preview["messages"]?.integer ?? 0)

@@ -1,21 +1,22 @@
 import MessageCenterClient
+import Wire
 
 extension HTTPAnswer {
     /// The body as JSON.
     ///
     /// - Throws: where it is none, and so the other side most likely is no hub.
-    func json() throws -> JSON {
-        do throws(JSON.Mistake) {
-            return try JSON(parsing: body)
+    func json() throws -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue.parse(body)
         } catch {
-            throw UnexpectedAnswer("the answer is not JSON, \(error); is that a hub?")
+            throw UnexpectedAnswer("the answer is not JSON \(error.complaint); is that a hub?")
         }
     }
 
     /// The objects of a list: the answer itself, or its member of that name.
-    func rows(_ name: String) throws -> [JSON] {
+    func rows(_ name: String) throws -> [JSONValue] {
         let content = try json()
-        guard let rows = content.array ?? content[name]?.array else {
+        guard let rows = content.elements ?? content[name]?.elements else {
             throw UnexpectedAnswer("the answer has no \(name); is that a hub?")
         }
         return rows

@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Wire
 
 /// What the hub refused, and why: an `application/problem+json` answer (RFC 9457), or any other
 /// answer of 400 and above.
@@ -11,21 +12,21 @@ struct HubProblem: Error {
     let retryAfter: Int?
     /// The answer as it came.
     let body: [UInt8]
-    private let content: JSON
+    private let content: JSONValue
 
     init(_ answer: HTTPAnswer) {
         status = answer.status
         body = answer.body
         retryAfter = answer.retryAfter
-        content = (try? JSON(parsing: answer.body)) ?? .null
-        code = content["code"]?.string ?? ""
-        fields = (content["errors"]?.array ?? []).map {
-            ($0["pointer"]?.string ?? "", $0["detail"]?.string ?? "")
+        content = (try? JSONValue.parse(answer.body)) ?? .null
+        code = content["code"]?.text ?? ""
+        fields = (content["errors"]?.elements ?? []).map {
+            ($0["pointer"]?.text ?? "", $0["detail"]?.text ?? "")
         }
     }
 
     /// A member of the problem beyond the standard ones, such as `oldest` or `holder`.
-    subscript(name: String) -> JSON? { content[name] }
+    subscript(name: String) -> JSONValue? { content[name] }
 
     /// The same problem with its places named in another way.
     func renamed(_ name: (String) -> String) -> HubProblem {
@@ -36,7 +37,7 @@ struct HubProblem: Error {
 
     /// Whether the same request may well succeed a little later.
     var isPassing: Bool {
-        content["retryable"]?.bool ?? [408, 429, 502, 503, 504].contains(status)
+        content["retryable"]?.boolean ?? [408, 429, 502, 503, 504].contains(status)
     }
 
     /// The problem for people: what, where, what else the hub said, and what to do next.
@@ -51,8 +52,8 @@ struct HubProblem: Error {
     }
 
     private var headline: String {
-        let title = content["title"]?.string
-        let detail = content["detail"]?.string
+        let title = content["title"]?.text
+        let detail = content["detail"]?.text
         let words = [title, detail].compactMap(\.self).filter { !$0.isEmpty }
         let text = words.isEmpty ? "the hub answered \(status)" : words.joined(separator: ": ")
         return text + (code.isEmpty ? " (\(status))" : " (\(status) \(code))")

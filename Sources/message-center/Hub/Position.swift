@@ -1,3 +1,5 @@
+import Wire
+
 /// Where in the log something begins, as the hub understands it.
 struct Position: Sendable, Equatable, CustomStringConvertible {
     static let latest = Position(json: "\"latest\"")
@@ -9,7 +11,7 @@ struct Position: Sendable, Equatable, CustomStringConvertible {
     var index: Int? { Int(json) }
 
     /// The value as somebody would type it.
-    var description: String { (try? JSON(parsing: json))?.cell ?? json }
+    var description: String { (try? JSONValue.parse(json))?.cell ?? json }
 }
 
 extension ValueForm where Value == Position {
@@ -22,7 +24,7 @@ extension ValueForm where Value == Position {
         guard !text.isEmpty, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
             throw Mistake("expects an index, an id, a time, earliest, archive or latest")
         }
-        return Position(json: JSON.quoted(text))
+        return Position(json: quoted(text))
     }
 }
 

@@ -1,9 +1,11 @@
+import Wire
+
 /// Any answer of the hub for people: members one below the other, lists of objects as tables.
 enum RecordView {
     /// The members of an object; objects within it with dotted names, lists at the end.
-    static func lines(_ record: JSON, width: Int = Console.width) -> [String] {
+    static func lines(_ record: JSONValue, width: Int = Console.width) -> [String] {
         var table = Table([("", .left), ("", .left)])
-        var lists: [(String, [JSON])] = []
+        var lists: [(String, [JSONValue])] = []
         add(record, under: "", to: &table, lists: &lists)
         var lines = Array(table.lines(width: width).dropFirst())
         for (name, rows) in lists {
@@ -15,7 +17,7 @@ enum RecordView {
     /// One row an object. `columns` come first, where any row has them; then, unless `only`,
     /// whatever else the rows have.
     static func table(
-        _ rows: [JSON], columns: [String] = [], only: Bool = false, width: Int = Console.width
+        _ rows: [JSONValue], columns: [String] = [], only: Bool = false, width: Int = Console.width
     ) -> [String] {
         var names = columns
         if !only {
@@ -32,8 +34,8 @@ enum RecordView {
     }
 
     private static func add(
-        _ record: JSON, under prefix: String, to table: inout Table,
-        lists: inout [(String, [JSON])]
+        _ record: JSONValue, under prefix: String, to table: inout Table,
+        lists: inout [(String, [JSONValue])]
     ) {
         for member in record.members ?? [] {
             let name = prefix + member.name
@@ -49,8 +51,8 @@ enum RecordView {
     }
 
     /// `lag.messages` is the member `messages` of the member `lag`.
-    private static func value(_ name: String, of row: JSON) -> JSON? {
-        var value: JSON? = row
+    private static func value(_ name: String, of row: JSONValue) -> JSONValue? {
+        var value: JSONValue? = row
         for part in name.split(separator: ".") { value = value?[String(part)] }
         return value
     }
@@ -59,7 +61,7 @@ enum RecordView {
         name.split(separator: ".").joined(separator: " ").uppercased()
     }
 
-    private static func side(_ name: String, of rows: [JSON]) -> Table.Side {
+    private static func side(_ name: String, of rows: [JSONValue]) -> Table.Side {
         rows.contains { value(name, of: $0)?.double != nil } ? .right : .left
     }
 }

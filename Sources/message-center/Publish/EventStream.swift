@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Wire
 
 /// Publishes a row of lines batch by batch, one request in flight, so that their order is the
 /// hub's order.
@@ -62,7 +63,7 @@ struct Published {
     private let start = ContinuousClock.now
 
     /// Adds the answer to one batch.
-    mutating func add(_ answer: JSON) {
+    mutating func add(_ answer: JSONValue) {
         count += answer["count"]?.integer ?? 0
         duplicates += answer["duplicates"]?.integer ?? 0
         firstIndex = firstIndex ?? answer["firstIndex"]?.integer

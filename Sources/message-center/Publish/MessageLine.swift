@@ -1,3 +1,5 @@
+import Wire
+
 /// One message as a line of a file has it, checked as far as one can without the hub, and with
 /// an id: the same bytes may then be sent again when an answer was lost.
 struct MessageLine {
@@ -11,11 +13,11 @@ struct MessageLine {
 
     /// Checks the line, and puts `id()` in where it has none; the rest stays byte for byte.
     init(_ line: [UInt8], id: () -> String) throws(Mistake) {
-        let message: JSON
-        do throws(JSON.Mistake) {
-            message = try JSON(parsing: line)
+        let message: JSONValue
+        do throws(JSONError) {
+            message = try JSONValue.parse(line)
         } catch {
-            throw Mistake(text: "no JSON \(error)")
+            throw Mistake(text: "no JSON \(error.complaint)")
         }
         guard let members = message.members else {
             throw Mistake(text: "not an object with topic, wid and body")
@@ -31,17 +33,19 @@ struct MessageLine {
 
     /// The hub checks all of it again; this finds what would stop a batch half way through a
     /// file, and can say where in the file it is.
-    private static func check(_ members: [JSON.Member]) throws(Mistake) {
-        func value(_ name: String) -> JSON? {
+    private static func check(_ members: [JSONValue.Member]) throws(Mistake) {
+        func value(_ name: String) -> JSONValue? {
             members.first { $0.name.lowercased() == name }?.value
         }
         guard let topic = value("topic") else { throw Mistake(text: "\"topic\" is missing") }
-        guard let name = topic.string, isTopic(name) else {
-            throw Mistake(text: "\"topic\" is 1 to 128 of A-Z a-z 0-9 _ . -, not \(topic.text)")
+        guard let name = topic.text, isTopic(name) else {
+            throw Mistake(
+                text: "\"topic\" is 1 to 128 of A-Z a-z 0-9 _ . -, not \(topic.serialized())")
         }
         guard let wid = value("wid") else { throw Mistake(text: "\"wid\" is missing") }
         guard let number = wid.integer, 0...warehouseNumbers.upperBound ~= number else {
-            throw Mistake(text: "\"wid\" is a whole number from 0 to 2147483647, not \(wid.text)")
+            throw Mistake(
+                text: "\"wid\" is a whole number from 0 to 2147483647, not \(wid.serialized())")
         }
         guard value("body") != nil else { throw Mistake(text: "\"body\" is missing") }
     }

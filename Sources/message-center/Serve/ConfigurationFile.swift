@@ -1,3 +1,5 @@
+import Wire
+
 /// The values of a JSON configuration file, by the names of the options they stand for.
 ///
 /// `{"listen":"0.0.0.0:8088","logFormat":"json"}`: an option's name in lower camel case.
@@ -8,16 +10,16 @@ enum ConfigurationFile {
     ) -> (texts: [String: String], mistakes: [String]) {
         do {
             let bytes = try ByteStream.readAll(path: path, limit: 1 << 20)
-            return read(try JSON(parsing: bytes), options: options, path: path)
-        } catch let mistake as JSON.Mistake {
-            return ([:], ["\(path): no JSON \(mistake)"])
+            return read(try JSONValue.parse(bytes), options: options, path: path)
+        } catch let mistake as JSONError {
+            return ([:], ["\(path): no JSON \(mistake.complaint)"])
         } catch {
             return ([:], ["--config: \(error)"])
         }
     }
 
     private static func read(
-        _ content: JSON, options: [any OptionRow], path: String
+        _ content: JSONValue, options: [any OptionRow], path: String
     ) -> (texts: [String: String], mistakes: [String]) {
         guard let members = content.members else { return ([:], ["\(path): not an object"]) }
         let names = options.filter { $0.placeholder != nil && $0.name != "config" }.map(\.name)
@@ -32,7 +34,7 @@ enum ConfigurationFile {
             }
             if texts[name] != nil { mistakes.append("\(path): \(member.name) stands there twice") }
             switch member.value {
-            case .string(let text), .number(let text): texts[name] = text
+            case .text(let text), .number(let text): texts[name] = text
             default: mistakes.append("\(path): \(member.name) is neither a text nor a number")
             }
         }

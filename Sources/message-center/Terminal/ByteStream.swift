@@ -30,7 +30,7 @@ enum ByteStream {
     static func read(_ file: borrowing Descriptor, limit: Int = 1 << 16) throws(Errno) -> [UInt8] {
         let raw = file.raw
         var bytes = [UInt8](repeating: 0, count: limit)
-        let count = try bytes.withUnsafeMutableBytes { room throws(Errno) in
+        let count = try bytes.withUnsafeMutableBufferPointer { room throws(Errno) in
             try SystemCall.blocking { Glibc.read(raw, room.baseAddress, room.count) }
         }
         return Array(bytes.prefix(count))
@@ -57,11 +57,16 @@ enum ByteStream {
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = try? rest.withUnsafeBytes { part throws(Errno) in
-                try SystemCall.blocking { Glibc.write(descriptor, part.baseAddress, part.count) }
-            }
-            guard let count else { return }
+            guard let count = try? writeSome(rest, to: descriptor) else { return }
             rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func writeSome(
+        _ bytes: ArraySlice<UInt8>, to descriptor: Int32
+    ) throws(Errno) -> Int {
+        try bytes.withUnsafeBufferPointer { part throws(Errno) in
+            try SystemCall.blocking { Glibc.write(descriptor, part.baseAddress, part.count) }
         }
     }
 }
