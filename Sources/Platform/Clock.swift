@@ -1,5 +1,5 @@
-internal import Glibc
-internal import Synchronization
+import Glibc
+import Synchronization
 
 /// Time that only goes forward, from an unknown start: for durations and deadlines.
 package enum MonotonicClock {

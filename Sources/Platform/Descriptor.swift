@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// An open file descriptor with one owner, who closes it by letting go of it.
 package struct Descriptor: ~Copyable, Sendable {

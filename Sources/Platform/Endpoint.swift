@@ -1,6 +1,6 @@
 // Unsafe: socket addresses are C structures which the kernel reads and writes by pointer.
 
-internal import Glibc
+import Glibc
 
 /// An IP address and a port: where to listen, whom to connect to, or who a peer is.
 ///

@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// Why a system call failed: the error number of errno(3).
 package struct Errno: Error, Equatable, Hashable, Sendable {

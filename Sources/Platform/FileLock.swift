@@ -1,7 +1,7 @@
 // Unsafe: the process id goes to and from the file through raw buffers.
 
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// Keeps a second process off the same data: an exclusive flock(2) on a file, held until this value
 /// goes, or the process does, however it ends.

@@ -1,7 +1,7 @@
 // Unsafe: the kernel writes the addresses of peers into C structures.
 
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// A listening TCP socket that never waits, owned by one thread.
 package struct Listener: ~Copyable, Sendable {

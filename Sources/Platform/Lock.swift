@@ -1,6 +1,6 @@
 // Unsafe: a pthread mutex must keep its address, so it lives in memory of its own.
 
-internal import Glibc
+import Glibc
 
 /// A mutual exclusion; pthread_mutex_lock(3). Prefer `Locked`, which also holds what it guards.
 ///

@@ -1,8 +1,8 @@
 // Unsafe: the body travels through pthread_create(3) as an untyped pointer.
 
-internal import CLinux
-internal import Glibc
-internal import Synchronization
+import CLinux
+import Glibc
+import Synchronization
 
 /// A thread of the operating system: for what runs as long as the program does.
 package final class OSThread: Sendable {

@@ -1,7 +1,7 @@
 // Unsafe: the kernel fills the caller's buffer.
 
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// Bytes nobody can guess: for tokens and ids; getrandom(2). Any thread may call.
 package enum Random {

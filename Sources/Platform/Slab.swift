@@ -63,7 +63,7 @@ package struct Slab<Element> {
         guard let element = self[token] else { return nil }
         let slot = Int(token.slot)
         places[slot].element = nil
-        // The number comes round after 2^32 - 1 uses of one place, which is weeks of nothing else.
+        // Comes round after 2^32 - 1 uses of this one place: no token is kept that long.
         let next = places[slot].generation &+ 1
         places[slot].generation = next == 0 ? 1 : next
         places[slot].nextFree = firstFree
@@ -110,7 +110,8 @@ extension Slab: Sequence {
         }
     }
 
-    /// A walk over the elements as they are now: the slab may be changed meanwhile.
+    /// A walk over the elements as they are now. The slab may be changed meanwhile, at the price
+    /// of one copy of its table.
     @inlinable
     package func makeIterator() -> Iterator { Iterator(places) }
 

@@ -1,6 +1,6 @@
 // Unsafe: the kernel reads and writes the caller's buffers, so that no byte is copied twice.
 
-internal import Glibc
+import Glibc
 
 /// What came of reading or writing.
 package enum Transfer: Equatable, Sendable {
@@ -70,54 +70,5 @@ package struct Socket: ~Copyable, Sendable {
         let fd = descriptor.raw
         // Fails only where the connection is gone already (ENOTCONN), and then there is no need.
         _ = shutdown(fd, Int32(SHUT_WR))
-    }
-}
-
-extension Socket {
-    /// Connects, waiting for the answer: for tools and tests, not for a loop.
-    ///
-    /// - Parameter milliseconds: how long to wait, -1 for as long as the kernel does.
-    package static func connect(
-        to endpoint: Endpoint, timeout milliseconds: Int32 = -1
-    ) throws(Errno) -> Socket {
-        let descriptor = try Descriptor.tcp(endpoint.family)
-        let fd = descriptor.raw
-        do {
-            try SystemCall.blocking { endpoint.withSocketAddress { Glibc.connect(fd, $0, $1) } }
-        } catch {
-            // A socket that does not wait answers so, and is writable once it knows; connect(2).
-            guard error.code == EINPROGRESS else { throw error }
-            try finishConnecting(fd, milliseconds)
-        }
-        return Socket(descriptor, peer: endpoint)
-    }
-
-    private static func finishConnecting(_ fd: Int32, _ milliseconds: Int32) throws(Errno) {
-        guard try Readiness.wait(fd, for: POLLOUT, milliseconds) else { throw .timedOut }
-        var code: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        try SystemCall.blocking { getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) }
-        guard code == 0 else { throw Errno(code) }
-    }
-}
-
-extension Descriptor {
-    /// A new TCP socket: not waiting, not inherited by other programs, and sending at once what it
-    /// is given (TCP_NODELAY): an answer is written by one call, so there is nothing to gather.
-    static func tcp(_ family: Int32) throws(Errno) -> Descriptor {
-        let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
-        let descriptor = try Descriptor(
-            owning: SystemCall.blocking { socket(family, Int32(kind), 0) })
-        try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        return descriptor
-    }
-
-    borrowing func setOption(_ level: Int32, _ name: Int32, _ value: Int32) throws(Errno) {
-        let fd = raw
-        try SystemCall.blocking {
-            withUnsafeBytes(of: value) {
-                setsockopt(fd, level, name, $0.baseAddress, socklen_t($0.count))
-            }
-        }
     }
 }

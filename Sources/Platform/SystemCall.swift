@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// The one place where the result of a system call becomes a value or an error.
 ///

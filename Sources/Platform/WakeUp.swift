@@ -1,7 +1,7 @@
 // Unsafe: the counter of an eventfd is read and written as eight raw bytes.
 
-internal import CLinux
-internal import Glibc
+import CLinux
+import Glibc
 
 /// Wakes a thread that waits in a `Poller`, or here; eventfd(2). Any thread may signal.
 package struct WakeUp: ~Copyable, Sendable {

@@ -1,4 +1,4 @@
-internal import CSQLite
+import CSQLite
 
 extension Connection {
     /// How hard a checkpoint tries; <https://sqlite.org/c3ref/wal_checkpoint_v2.html>.

@@ -1,9 +1,9 @@
 // Unsafe: holds SQLite's handle of the connection, which lives exactly as long as this object.
 
-internal import CSQLite
+import CSQLite
 
-/// A connection to a database file. One owner, and one thread at a time: only `Interruption` may be
-/// used from others.
+/// A connection to a database file. One owner, and one thread at a time; others may only use its
+/// `interruption`.
 ///
 /// Finish with a connection's statements before the connection: each keeps it alive.
 package final class Connection {
@@ -32,6 +32,9 @@ package final class Connection {
         self.path = path
         handle = try Self.open(path, mode)
         setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
+        // A misspelt column in double quotes is an error, not a text: sqlite.org/quirks.html.
+        csqlite_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0)
+        csqlite_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0)
     }
 
     private static func open(_ path: String, _ mode: Mode) throws(SQLiteError) -> OpaquePointer {
@@ -131,9 +134,11 @@ extension Connection {
         return Int(now)
     }
 
-    /// Stops the statement that is running on this connection, which throws `.interrupted`; nothing
-    /// happens if there is none. The one thing that another thread may do, as long as it can be
-    /// sure that the connection lives; <https://sqlite.org/c3ref/interrupt.html>.
+    /// What another thread needs to stop a statement of this connection.
+    package var interruption: Interruption { Interruption(self) }
+
+    /// Stops the statement that is running, which throws `.interrupted`; nothing happens if there
+    /// is none; <https://sqlite.org/c3ref/interrupt.html>.
     package func interrupt() {
         sqlite3_interrupt(handle)
     }

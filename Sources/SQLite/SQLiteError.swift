@@ -1,4 +1,4 @@
-internal import CSQLite
+import CSQLite
 
 /// Why SQLite could not do something; <https://sqlite.org/rescode.html>.
 package struct SQLiteError: Error, Equatable {

@@ -1,13 +1,13 @@
-internal import CSQLite
+import CSQLite
 
 /// Settings of the SQLite library for the whole process.
 package enum SQLiteLibrary {
     /// Sets the library up; later calls do nothing. Any thread may call; each `Connection` does.
     ///
-    /// - *Multi-thread mode*: "SQLite can be safely used by multiple threads provided that no single
-    ///   database connection nor any object derived from [it] is used in two or more threads at the
-    ///   same time" (<https://sqlite.org/threadsafe.html>). A connection has one owner here, so its
-    ///   mutexes would guard nothing.
+    /// - *Multi-thread mode*: safe as long as neither a connection nor anything made from it, such as
+    ///   a statement, is used by two threads at the same time
+    ///   (<https://sqlite.org/threadsafe.html>). A connection has one owner here, so its mutexes
+    ///   would guard nothing.
     /// - *No memory statistics*: counting takes a global mutex at each allocation, on which
     ///   threads with connections of their own would meet
     ///   (<https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigmemstatus>).

@@ -1,7 +1,7 @@
 // Unsafe: bytes go to and from SQLite by pointer, since a copy of each value would cost more than
 // the rest of a row.
 
-internal import CSQLite
+import CSQLite
 
 /// A compiled statement, kept and run again and again. Used on its connection's thread.
 ///

@@ -8,7 +8,8 @@ struct SocketTests {
     func bothWays(address: String) throws {
         let listener = try Listener(Endpoint(address))
         let target = try Endpoint(
-            address.hasPrefix("[::]") ? "127.0.0.1:\(listener.localEndpoint.port)"
+            address.hasPrefix("[::]")
+                ? "127.0.0.1:\(listener.localEndpoint.port)"
                 : listener.localEndpoint.description)
         let client = try Socket.connect(to: target)
         let server = try listener.acceptEventually()

@@ -1,26 +1,4 @@
-// Unsafe: a line of /proc is read into a raw buffer.
-
-internal import CLinux
-internal import Glibc
-
-/// What this process takes of the machine's memory.
-package enum ProcessMemory {
-    /// Bytes of memory in use, without what is swapped out; the second number of
-    /// `/proc/self/statm`, proc(5). 0 where there is no `/proc`.
-    package static func resident() -> Int {
-        guard
-            let file = try? Descriptor(
-                owning: SystemCall.blocking({ open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }))
-        else { return 0 }
-        let fd = file.raw
-        let pages = withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { room in
-            let count = max(0, read(fd, room.baseAddress, room.count))
-            let fields = room.prefix(count).split(separator: UInt8(ascii: " "))
-            return fields.count > 1 ? Int(String(decoding: fields[1], as: UTF8.self)) : nil
-        }
-        return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
-    }
-}
+import CLinux
 
 /// How many files and sockets this process may have open; getrlimit(2) RLIMIT_NOFILE.
 package enum DescriptorLimit {
@@ -41,6 +19,7 @@ package enum DescriptorLimit {
 
     /// Lowers or raises the limit to `count`; for tests.
     package static func set(_ count: Int) throws(Errno) {
+        precondition(count >= 0)
         try set(soft: UInt64(count), hard: try limits().hard)
     }
 

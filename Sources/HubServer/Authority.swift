@@ -1,0 +1,98 @@
+import COpenSSL
+import Hub
+import Platform
+import Synchronization
+
+/// Who a caller is, and so what it may do.
+enum Principal: Equatable, Sendable {
+    /// No token is defined: the hub is open, on loopback only.
+    case anyone
+    /// May publish to topics that one of the patterns fits.
+    case publisher([TopicPattern])
+    /// May pull, commit, release and read as these warehouses.
+    case warehouse(Set<UInt32>)
+    case admin
+
+    /// Whether it may ask for `route` at all. Topics are checked with the message, lines with it.
+    func mayAsk(_ route: Route) -> Bool {
+        switch (self, route) {
+        case (_, .health), (_, .ready): true
+        case (.anyone, _), (.admin, _): true
+        case (.publisher, .publish), (.publisher, .publishBatch): true
+        case (.warehouse(let wids), .pull(let wid)), (.warehouse(let wids), .line(let wid)),
+            (.warehouse(let wids), .warehouse(let wid)),
+            (.warehouse(let wids), .operate(.commit, let wid)),
+            (.warehouse(let wids), .operate(.release, let wid)):
+            wids.contains(wid)
+        case (.warehouse, .message): true
+        case (_, .openAPI), (_, .page): true
+        default: false
+        }
+    }
+
+    /// Whether it may see a message of `wid`.
+    func maySee(_ wid: UInt32) -> Bool {
+        switch self {
+        case .anyone, .admin: true
+        case .publisher: false
+        case .warehouse(let wids): wid == 0 || wids.contains(wid)
+        }
+    }
+}
+
+/// The tokens that are valid now. Immutable; a change makes another one.
+final class Authority: Sendable {
+    /// SHA-256 of a token, as four words.
+    struct Digest: Hashable, Sendable {
+        let words: [UInt64]
+
+        /// The digest of `token`, 32 bytes.
+        init(of token: UnsafeRawBufferPointer) {
+            var bytes = [UInt8](repeating: 0, count: 32)
+            let done = EVP_Digest(token.baseAddress, token.count, &bytes, nil, EVP_sha256(), nil)
+            precondition(done == 1, "SHA-256 of a short text cannot fail")
+            self.init(bytes: bytes)
+        }
+
+        init(bytes: [UInt8]) {
+            words = (0..<4).map { word in
+                bytes[word * 8..<min(bytes.count, word * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+            }
+        }
+    }
+
+    private let principals: [Digest: Principal]
+
+    init(_ principals: [Digest: Principal]) {
+        self.principals = principals
+    }
+
+    /// Whether no token is defined at all.
+    var isOpen: Bool { principals.isEmpty }
+
+    /// Who presents `token`. Looked up by its digest, so that the time it takes tells nothing of
+    /// the tokens there are.
+    func principal(of token: UnsafeRawBufferPointer) -> Principal? {
+        principals[Digest(of: token)]
+    }
+}
+
+/// The present authority, shared; loops ask for the version and fetch it when that has changed.
+final class AuthorityBox: Sendable {
+    private let present: Locked<Authority>
+    private let changes = Atomic(0)
+
+    init(_ authority: Authority) {
+        present = Locked(authority)
+    }
+
+    /// Rises with every change.
+    var version: Int { changes.load(ordering: .acquiring) }
+
+    var authority: Authority { present.withLock { $0 } }
+
+    func replace(_ authority: Authority) {
+        present.withLock { $0 = authority }
+        changes.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    }
+}

@@ -1,0 +1,28 @@
+package import Platform
+
+/// How a hub is to run: every setting checked.
+///
+/// Flags go over environment, environment over file: see `Settings`.
+package struct Configuration: Sendable {
+    /// Where the hub listens.
+    package var listen: Endpoint
+    /// The data folder.
+    package var data: String
+    /// Event loops, each a thread.
+    package var loops: Int
+    package var logLevel = Log.Level.info
+    package var logFormat = Log.Format.text
+    /// Minutes east of Greenwich for the old 27-digit positions.
+    package var legacyZoneMinutes = 8 * 60
+    /// Connections at once.
+    package var connections: Int
+    /// Milliseconds that the writer waits for a database held by another program.
+    package var busyMilliseconds: Int32 = 2000
+
+    package init(listen: Endpoint, data: String, loops: Int, connections: Int) {
+        self.listen = listen
+        self.data = data
+        self.loops = loops
+        self.connections = connections
+    }
+}

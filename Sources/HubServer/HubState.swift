@@ -1,0 +1,88 @@
+import Hub
+import Platform
+import Synchronization
+
+/// What all threads of one hub share; all else belongs to one of them.
+final class HubState: Sendable {
+    let configuration: Configuration
+    let log: Log
+    let clock: WallClock
+    /// The hub's identity, given with every page.
+    let hub: String
+    let ids: HubIDs
+    let lines: Lines
+    let warehouses: WarehouseTable
+    let topics: SharedTopics
+    let authority: AuthorityBox
+    let metrics: Metrics
+    let condition = Condition()
+    /// Monotonic nanoseconds of the start.
+    let started: UInt64
+
+    // Where each thread takes its mail.
+    let loops: [Mailbox<LoopMail>]
+    let writer: Mailbox<WriterMail>
+    let looks: Mailbox<LookRequest>
+
+    init(
+        configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
+        authority: AuthorityBox
+    ) throws(Errno) {
+        self.configuration = configuration
+        self.log = log
+        self.clock = clock
+        self.lines = lines
+        self.authority = authority
+        hub = state.hub
+        ids = state.ids
+        started = MonotonicClock.now()
+        warehouses = WarehouseTable(state.warehouses, now: started)
+        topics = SharedTopics(state.topics)
+        metrics = Metrics(loops: configuration.loops)
+        var loops: [Mailbox<LoopMail>] = []
+        for _ in 0..<configuration.loops { loops.append(try Mailbox(capacity: Limits.mailbox)) }
+        self.loops = loops
+        writer = try Mailbox(capacity: Limits.mailbox)
+        looks = try Mailbox(capacity: Limits.slowRequests)
+    }
+
+    var databasePath: String { configuration.data + "/hub.db" }
+
+    /// Has the waiting pulls of these warehouses look again, on every loop.
+    func wake(_ wids: [UInt32]) {
+        guard !wids.isEmpty else { return }
+        let wake = Wake(wids)
+        for loop in loops { _ = loop.post(.wake(wake)) }
+    }
+}
+
+/// How the hub is: what `/readyz` tells.
+final class Condition: Sendable {
+    private let isServing = Atomic(false)
+    private let isStopping = Atomic(false)
+    private let storeFailure = Locked<StoreFailure?>(nil)
+
+    /// Why the hub is not ready; nil when it is.
+    var reasonNotReady: String? {
+        if isStopping.load(ordering: .relaxed) { return "stopping" }
+        if !isServing.load(ordering: .relaxed) { return "starting" }
+        return switch storeFailure.withLock({ $0 }) {
+        case nil: nil
+        case .full: "disk full"
+        case .busy: "database held by another program"
+        case .damaged: "database damaged"
+        case .disk, .other: "database failed"
+        }
+    }
+
+    func serve() { isServing.store(true, ordering: .relaxed) }
+    func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    /// Notes how the last transaction went. True: that is news.
+    func note(_ failure: StoreFailure?) -> Bool {
+        storeFailure.withLock { last in
+            defer { last = failure }
+            return last != failure
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Hub
+import Platform
+import Wire
+
+/// What other threads tell a loop.
+enum LoopMail {
+    /// The writer has answered a batch of this loop.
+    case written(WriteBatch)
+    /// Messages of these wids are committed, or something else changed for these warehouses.
+    case wake(Wake)
+    /// A waiting pull was superseded by a newer one of the same session.
+    case supersede(Warehouse.WaitingPull)
+    /// The admin reader has an answer.
+    case answer(LookAnswer)
+    /// Begin to stop: take nothing new, end what waits.
+    case stop
+}
+
+/// Whose waiting pulls have to look again. One object for all loops.
+final class Wake: Sendable {
+    let wids: [UInt32]
+
+    init(_ wids: [UInt32]) {
+        self.wids = wids
+    }
+}
+
+/// What loops and others tell the writer.
+enum WriterMail {
+    case batch(WriteBatch)
+    /// The WAL has grown: restart it between two commits.
+    case restartLog
+}
+
+/// A request that is read off the loops.
+struct LookRequest {
+    let loop: Int
+    let call: Token
+    let look: Look
+}
+
+/// What the admin reader is asked.
+enum Look {
+    case warehouses(after: UInt32?, limit: Int)
+    case warehouse(UInt32)
+    case message(MessageName, wid: UInt32?, after: UInt32?, limit: Int)
+    case topics
+    case metrics
+}
+
+/// How a message is named in a path.
+enum MessageName {
+    case index(Int64)
+    case id(MessageID)
+}
+
+/// The admin reader's answer: a finished body.
+final class LookAnswer: Sendable {
+    let call: Token
+    let result: Result<Body, Problem>
+
+    struct Body: Sendable {
+        let contentType: StaticString
+        let bytes: [UInt8]
+    }
+
+    init(call: Token, _ result: Result<Body, Problem>) {
+        self.call = call
+        self.result = result
+    }
+}

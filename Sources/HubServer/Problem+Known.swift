@@ -1,0 +1,138 @@
+import Hub
+import Wire
+
+extension Problem {
+    /// The request could not even be read.
+    init(_ failure: RequestFailure) {
+        let code =
+            switch failure.status {
+            case 413: "request_too_large"
+            case 414: "target_too_long"
+            case 431: "head_too_large"
+            case 501: "not_implemented"
+            case 505: "version_not_supported"
+            default: "malformed_request"
+            }
+        self.init(failure.status, code, failure.detail.description)
+        closes = true
+    }
+
+    /// The body is no JSON, or not the JSON that was due.
+    init(_ error: JSONError) {
+        self.init(
+            400, "malformed_json",
+            "\(error.text) (at byte \(error.offset) of the body): send one JSON text, RFC 8259.")
+    }
+
+    static func invalid(_ fields: [Field]) -> Problem {
+        var problem = Problem(
+            422, "invalid_content",
+            fields.count == 1
+                ? "\(fields[0].pointer) \(fields[0].detail)"
+                : "\(fields.count) members are wrong, see `errors`. Nothing was stored.")
+        problem.fields = fields
+        return problem
+    }
+
+    static let notFound = Problem(
+        404, "not_found", "There is nothing at this path: see /openapi.yaml for what there is.")
+
+    static func methodNotAllowed(_ allow: StaticString) -> Problem {
+        var problem = Problem(
+            405, "method_not_allowed", "This path takes \(allow), not this method.")
+        problem.allow = allow
+        return problem
+    }
+
+    static let overloaded = Problem(
+        503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
+    ).retryable(after: 1)
+
+    static let stopping = Problem(
+        503, "stopping", "The hub is stopping: try again when it is back."
+    ).retryable(after: 2)
+
+    static func tooLarge(_ what: String, limit: Int) -> Problem {
+        Problem(413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
+    }
+
+    // MARK: The store
+
+    init(_ failure: StoreFailure) {
+        switch failure {
+        case .full:
+            self = Problem(
+                507, "disk_full", "The hub's disk is full: nothing was stored. Make room there."
+            ).retryable(after: 10)
+        case .busy:
+            self = Problem(
+                503, "store_busy",
+                "Another program holds the hub's database: nothing was stored, try again."
+            ).retryable(after: 1)
+        case .damaged:
+            self = Problem(
+                500, "store_damaged",
+                "The hub's database is damaged: its operator finds the details in the log.")
+        case .disk, .other:
+            self = Problem(
+                503, "store_failed",
+                "The hub could not use its database: its operator finds the details in the log."
+            ).retryable(after: 5)
+        }
+    }
+
+    // MARK: Warehouses
+
+    init(_ refusal: Refusal, wid: UInt32, wall: Int64) {
+        func lease(_ code: String, _ detail: String, _ holder: String, _ rest: UInt64) -> Problem {
+            var expires = ByteBuffer(capacity: 24)
+            expires.append(timestampMilliseconds: wall + Int64(rest / 1_000_000))
+            return Problem(409, code, detail).with("holder", .text(holder)).with(
+                "expires", .text(expires.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }))
+        }
+        switch refusal {
+        case .sessionFenced(let holder, let rest):
+            self = lease(
+                "session_fenced",
+                "Session \(holder) has taken warehouse \(wid) over: stop, or take it back with "
+                    + "`takeOver`.", holder, rest)
+        case .sessionHeld(let holder, let rest):
+            self = lease(
+                "session_held",
+                "Session \(holder) holds warehouse \(wid): wait till it ends, or take over with "
+                    + "`takeOver` and a `session` of your own.", holder, rest)
+        case .notDelivered(let delivered):
+            self = Problem(
+                409, "not_delivered",
+                "Warehouse \(wid) has been handed messages up to \(delivered): pull before you "
+                    + "commit further."
+            ).with("delivered", .number(String(delivered)))
+        case .positionAhead(let head):
+            self = Problem(
+                409, "position_ahead",
+                "The newest message of this hub is \(head): the position is another hub's, or "
+                    + "this one was restored from a backup."
+            ).with("head", .number(String(head)))
+        case .paused:
+            self = Problem(
+                423, "paused", "An operator has paused warehouse \(wid): try again later."
+            ).retryable(after: 10)
+        case .retired:
+            self = Problem(
+                410, "retired",
+                "Warehouse \(wid) is closed: an operator can open it again with `revive`.")
+        case .unknownWarehouse:
+            self = Problem(
+                404, "unknown_warehouse",
+                "No warehouse \(wid) has ever pulled: it becomes known with its first pull.")
+        case .warehouseLimit:
+            self = Problem(
+                507, "warehouse_limit",
+                "\(Limits.warehouses) warehouses have registered, no more may.")
+        case .moved:
+            self = Problem(
+                503, "moved", "The position moves faster than it can be read: try again."
+            ).retryable(after: 1)
+        }
+    }
+}

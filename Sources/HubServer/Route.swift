@@ -1,0 +1,130 @@
+import Hub
+import Wire
+
+/// What a request asks for, from its method and path.
+enum Route: Equatable {
+    case publish
+    case publishBatch
+    case pull(UInt32)
+    case operate(Operation, UInt32)
+    /// The line of a warehouse, read without moving anything.
+    case line(UInt32)
+    case warehouses
+    case warehouse(UInt32)
+    case message
+    case topics
+    case metrics
+    case health
+    case ready
+    case openAPI
+    case page
+
+    /// What changes one warehouse.
+    enum Operation: Equatable {
+        case commit, release, seek, pause, resume, retire, revive, describe
+    }
+
+    /// The largest body of a request, in bytes.
+    var bodyLimit: Int {
+        switch self {
+        case .publish: Limits.bodyBytes + Limits.requestBytes
+        case .publishBatch: Limits.batchBytes
+        default: Limits.requestBytes
+        }
+    }
+
+    /// Finds what `method` and `target` ask for.
+    static func find(
+        _ method: RequestHead.Method, _ target: borrowing Target
+    ) throws(Problem) -> Route {
+        var segments = target.segments
+        guard let first = target.next(&segments) else { throw .notFound }
+        guard let second = target.next(&segments) else {
+            return try single(method, target, first)
+        }
+        guard target.matches(first, "v1") else { throw .notFound }
+        let third = target.next(&segments)
+        let fourth = target.next(&segments)
+        guard target.next(&segments) == nil else { throw .notFound }
+        if target.matches(second, "messages") {
+            return try messages(method, target, third, fourth)
+        }
+        if target.matches(second, "warehouses") {
+            return try warehouses(method, target, third, fourth)
+        }
+        if target.matches(second, "topics"), third == nil {
+            return try get(method, .topics)
+        }
+        throw .notFound
+    }
+
+    private static func get(
+        _ method: RequestHead.Method, _ route: Route
+    ) throws(Problem) -> Route {
+        guard method == .get || method == .head else { throw .methodNotAllowed("GET, HEAD") }
+        return route
+    }
+
+    private static func post(
+        _ method: RequestHead.Method, _ route: Route
+    ) throws(Problem) -> Route {
+        guard method == .post else { throw .methodNotAllowed("POST") }
+        return route
+    }
+
+    private static func single(
+        _ method: RequestHead.Method, _ target: borrowing Target, _ name: ByteRange
+    ) throws(Problem) -> Route {
+        if name.isEmpty { return try get(method, .page) }
+        if target.matches(name, "healthz") { return try get(method, .health) }
+        if target.matches(name, "readyz") { return try get(method, .ready) }
+        if target.matches(name, "metrics") { return try get(method, .metrics) }
+        if target.matches(name, "openapi.yaml") { return try get(method, .openAPI) }
+        throw .notFound
+    }
+
+    private static func messages(
+        _ method: RequestHead.Method, _ target: borrowing Target, _ third: ByteRange?,
+        _ fourth: ByteRange?
+    ) throws(Problem) -> Route {
+        guard fourth == nil else { throw .notFound }
+        guard let third else { return try post(method, .publish) }
+        if target.matches(third, "batch") { return try post(method, .publishBatch) }
+        return try get(method, .message)
+    }
+
+    private static func warehouses(
+        _ method: RequestHead.Method, _ target: borrowing Target, _ third: ByteRange?,
+        _ fourth: ByteRange?
+    ) throws(Problem) -> Route {
+        guard let third else { return try get(method, .warehouses) }
+        guard let number = target.number(third) else { throw .notFound }
+        guard number >= 1, number <= Limits.wid else {
+            throw Problem(
+                422, "invalid_wid", "A warehouse is a number from 1 to \(Limits.wid).")
+        }
+        let wid = UInt32(number)
+        guard let fourth else {
+            if method == .put { return .operate(.describe, wid) }
+            guard method == .get || method == .head else {
+                throw .methodNotAllowed("GET, HEAD, PUT")
+            }
+            return .warehouse(wid)
+        }
+        if target.matches(fourth, "pull") { return try post(method, .pull(wid)) }
+        if target.matches(fourth, "messages") { return try get(method, .line(wid)) }
+        guard let operation = operation(target, fourth) else { throw .notFound }
+        return try post(method, .operate(operation, wid))
+    }
+
+    private static func operation(_ target: borrowing Target, _ name: ByteRange) -> Operation? {
+        if target.matches(name, "commit") { return .commit }
+        if target.matches(name, "release") { return .release }
+        if target.matches(name, "seek") { return .seek }
+        if target.matches(name, "pause") { return .pause }
+        if target.matches(name, "resume") { return .resume }
+        if target.matches(name, "retire") { return .retire }
+        if target.matches(name, "revive") { return .revive }
+        return nil
+    }
+}

@@ -1,0 +1,68 @@
+package import Hub
+import Platform
+import Synchronization
+
+/// The topics as all threads see them: told by the writer before the messages that bear them.
+package final class SharedTopics: Sendable {
+    private let topics: Locked<[StoredTopic]>
+    private let published: Atomic<Int>
+
+    init(_ topics: [StoredTopic]) {
+        published = Atomic(topics.count)
+        self.topics = Locked(topics)
+    }
+
+    /// How many there are; a loop that knows as many need not ask for more.
+    var count: Int { published.load(ordering: .acquiring) }
+
+    /// All topics with their counts.
+    package var all: [StoredTopic] { topics.withLock { $0 } }
+
+    /// Takes over what a transaction changed.
+    func update(_ changed: [(number: Int32, topic: StoredTopic)]) {
+        guard !changed.isEmpty else { return }
+        let count = topics.withLock { topics in
+            for (number, topic) in changed {
+                if Int(number) < topics.count {
+                    topics[Int(number)] = topic
+                } else {
+                    topics.append(topic)
+                }
+            }
+            return topics.count
+        }
+        published.store(count, ordering: .releasing)
+    }
+}
+
+/// A loop's own copy of what it must know of topics to write and to filter messages.
+struct KnownTopics {
+    struct Known {
+        let name: String
+        let entity: Int32
+        let event: Topic.Event
+    }
+
+    private var known: [Known] = []
+    private var entities: [Substring: Int32] = [:]
+    private let shared: SharedTopics
+
+    init(_ shared: SharedTopics) {
+        self.shared = shared
+    }
+
+    /// The topic of a row. A row is read after its topic was told, so it is known.
+    mutating func topic(_ number: Int32) -> Known {
+        if Int(number) >= known.count { learn() }
+        return known[Int(number)]
+    }
+
+    private mutating func learn() {
+        for topic in shared.all.dropFirst(known.count) {
+            let (entity, event) = Topic.split(topic.name)
+            let number = entities[entity] ?? Int32(entities.count)
+            entities[entity] = number
+            known.append(Known(name: topic.name, entity: number, event: event))
+        }
+    }
+}

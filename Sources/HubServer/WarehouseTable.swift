@@ -1,0 +1,103 @@
+package import Hub
+import Platform
+
+/// The warehouses as all threads see them: one lock, held for some hundred nanoseconds.
+///
+/// Loops admit pulls and note what they handed out; the writer puts in place what is on disk.
+package final class WarehouseTable: Sendable {
+    private struct Rows {
+        var places: [UInt32: Int] = [:]
+        var rows: [Warehouse] = []
+        /// Rows whose `delivered` or last pull is newer than on disk.
+        var dirty: [Int] = []
+        var isDirty: [Bool] = []
+
+        mutating func add(_ warehouse: Warehouse) {
+            places[warehouse.wid] = rows.count
+            rows.append(warehouse)
+            isDirty.append(false)
+        }
+    }
+
+    private let rows: Locked<Rows>
+
+    /// The table at the start: nobody has called yet, so a holder keeps its lease as if it just had.
+    init(_ warehouses: [Warehouse], now: UInt64) {
+        var rows = Rows()
+        for var warehouse in warehouses {
+            warehouse.renewLease(now)
+            rows.add(warehouse)
+        }
+        self.rows = Locked(rows)
+    }
+
+    /// How many there are.
+    package var count: Int { rows.withLock { $0.rows.count } }
+
+    /// The warehouse as it is now.
+    package subscript(wid: UInt32) -> Warehouse? {
+        rows.withLock { rows in rows.places[wid].map { rows.rows[$0] } }
+    }
+
+    /// Runs `body` on the row itself; nil goes in when nobody knows `wid`.
+    ///
+    /// - Parameter noting: the row is newer than on disk afterwards.
+    func with<Result: Sendable>(
+        _ wid: UInt32, noting: Bool = false, _ body: (inout Warehouse?) -> Result
+    ) -> Result {
+        rows.withLock { rows in
+            guard let place = rows.places[wid] else {
+                var none: Warehouse?
+                return body(&none)
+            }
+            var row: Warehouse? = rows.rows[place]
+            let result = body(&row)
+            rows.rows[place] = row!
+            if noting, !rows.isDirty[place] {
+                rows.isDirty[place] = true
+                rows.dirty.append(place)
+            }
+            return result
+        }
+    }
+
+    /// Puts rows in place that the writer has on disk.
+    ///
+    /// - Parameter ordinal: how many messages of a line are at or below an index: for the rate.
+    func install(
+        _ changed: [Warehouse], ordinal: (_ wid: UInt32, _ index: Int64) -> Int64
+    ) {
+        let now = MonotonicClock.now()
+        for warehouse in changed {
+            let done = ordinal(warehouse.wid, warehouse.committed)
+            rows.withLock { rows in
+                if let place = rows.places[warehouse.wid] {
+                    rows.rows[place].install(warehouse)
+                } else {
+                    rows.add(warehouse)
+                }
+                rows.rows[rows.places[warehouse.wid]!].rate.note(ordinal: done, now: now)
+            }
+        }
+    }
+
+    /// Some of the rows that are newer than on disk; the caller saves them.
+    func takeDirty(atMost count: Int) -> [Warehouse] {
+        rows.withLock { rows in
+            let taken = rows.dirty.suffix(count)
+            rows.dirty.removeLast(taken.count)
+            return taken.map { place in
+                rows.isDirty[place] = false
+                return rows.rows[place]
+            }
+        }
+    }
+
+    /// The warehouses with the lowest numbers above `wid`, for lists.
+    func page(after wid: UInt32?, limit: Int) -> [Warehouse] {
+        rows.withLock { rows in
+            let wids = rows.rows.map(\.wid).filter { wid == nil || $0 > wid! }.sorted()
+            return wids.prefix(limit).map { rows.rows[rows.places[$0]!] }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// Unsafe: a line of /proc is read into a raw buffer.
+
+import Glibc
+
+/// What this process takes of the machine's memory.
+package enum ProcessMemory {
+    /// Bytes of memory in use, without what is swapped out; the second number of
+    /// `/proc/self/statm`, proc(5). 0 where there is no `/proc`.
+    package static func resident() -> Int {
+        guard
+            let file = try? Descriptor(
+                owning: SystemCall.blocking({ open("/proc/self/statm", O_RDONLY | O_CLOEXEC) }))
+        else { return 0 }
+        let fd = file.raw
+        let pages = withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { room in
+            let count = max(0, read(fd, room.baseAddress, room.count))
+            let fields = room.prefix(count).split(separator: UInt8(ascii: " "))
+            return fields.count > 1 ? Int(String(decoding: fields[1], as: UTF8.self)) : nil
+        }
+        return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+}
