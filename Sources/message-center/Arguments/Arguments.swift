@@ -3,6 +3,8 @@
 struct Arguments: Sendable {
     private var texts: [String: String] = [:]
     private(set) var operands: [String] = []
+    /// The texts of the options that stand on the command line itself, by name.
+    private(set) var given: [String: String] = [:]
 
     /// The option's value: from the command line, else the environment, else its default.
     subscript<Value>(option: Option<Value>) -> Value {
@@ -30,8 +32,8 @@ struct Arguments: Sendable {
             texts = [Command.help.name: ""]
             return
         }
+        given = reading.texts
         reading.fill(from: environment)
-        reading.fillFromFile()
         reading.checkCompleteness()
         guard reading.mistakes.isEmpty else { throw UsageError(reading.mistakes) }
         texts = reading.texts
@@ -111,21 +113,6 @@ private struct Reading {
             texts[row.name] = text
             if let mistake = row.mistake(in: text) {
                 mistakes.append("\(variable) (for --\(row.name)) \(mistake.text)")
-            }
-        }
-    }
-
-    /// The values of the configuration file, where the command has one and somebody names it.
-    mutating func fillFromFile() {
-        guard let option = command.configuration, let path = texts[option] else { return }
-        let file = ConfigurationFile.read(path, options: command.options)
-        mistakes += file.mistakes
-        for row in command.options where texts[row.name] == nil {
-            guard let text = file.texts[row.name] else { continue }
-            texts[row.name] = text
-            if let mistake = row.mistake(in: text) {
-                let name = ConfigurationFile.camelCase(row.name)
-                mistakes.append("\(path): \(name) \(mistake.text)")
             }
         }
     }

@@ -9,8 +9,6 @@ struct Command: Sendable {
     var options: [any OptionRow] = []
     /// Every one of them has to be given.
     var operands: [Operand] = []
-    /// The option that names a file with further values, where there is one.
-    var configuration: String?
     /// Does it. Thrown errors end up on standard error, in words, with exit status 1, or 2 for
     /// a `UsageError`.
     let run: @Sendable (Arguments) throws -> ExitStatus
