@@ -31,6 +31,8 @@ final class Checkpointer: Sendable {
             let connection = try Database(
                 path: hub.databasePath, mode: .readWriteCreate, busyTimeoutMilliseconds: 0)
             try connection.execute("PRAGMA wal_autocheckpoint=0")
+            // A connection that has never read has no log open, and would copy nothing.
+            _ = try connection.scalar("SELECT count(*) FROM meta")
             var head: Int64 = -1
             while !isEnding.load(ordering: .relaxed) {
                 OSThread.pause(microseconds: Self.pauseMicroseconds)

@@ -182,14 +182,6 @@ extension EventLoop {
             throw Problem(
                 411, "length_required", "An HTTP/1.0 request with a body tells its length.")
         }
-        if head.contentType == .other, (head.contentLength ?? 1) > 0 || head.isChunked,
-            head.method == .post || head.method == .put
-        {
-            throw Problem(
-                415, "content_type",
-                connection.route == .publishBatch
-                    ? "Send application/json or application/x-ndjson." : "Send application/json.")
-        }
         if let length = head.contentLength, length > connection.route.bodyLimit {
             throw .tooLarge("The request", limit: connection.route.bodyLimit)
         }

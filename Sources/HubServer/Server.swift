@@ -42,7 +42,7 @@ package final class Server {
             let authority = try tokens.authority()
             try Self.checkOpenness(configuration, authority)
             if let limit = try? DescriptorLimit.raise(), limit < configuration.connections {
-                log.warning(
+                log.info(
                     "at most \(limit) files may be open: fewer connections than \(configuration.connections) fit"
                 )
             }
