@@ -60,7 +60,7 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub", "HubServer"], path: "Tests/Support",
             swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
