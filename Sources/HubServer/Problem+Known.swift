@@ -81,6 +81,28 @@ extension Problem {
         }
     }
 
+    // MARK: Positions
+
+    static func positionAhead(_ head: Int64) -> Problem {
+        Problem(
+            409, "position_ahead",
+            "The newest message of this hub is \(head): the position is another hub's, or this one "
+                + "was restored from a backup."
+        ).with("head", .number(String(head)))
+    }
+
+    static let unknownID = Problem(
+        422, "unknown_id",
+        "No message has this id: give an index, a time, or the id of a message that is there.")
+
+    static func otherHub(_ hub: String) -> Problem {
+        Problem(
+            409, "other_hub",
+            "This hub is \(hub), the position belongs to another one: ask an operator where to go "
+                + "on from."
+        ).with("hub", .text(hub))
+    }
+
     // MARK: Warehouses
 
     init(_ refusal: Refusal, wid: UInt32, wall: Int64) {
@@ -108,11 +130,7 @@ extension Problem {
                     + "commit further."
             ).with("delivered", .number(String(delivered)))
         case .positionAhead(let head):
-            self = Problem(
-                409, "position_ahead",
-                "The newest message of this hub is \(head): the position is another hub's, or "
-                    + "this one was restored from a backup."
-            ).with("head", .number(String(head)))
+            self = .positionAhead(head)
         case .paused:
             self = Problem(
                 423, "paused", "An operator has paused warehouse \(wid): try again later."

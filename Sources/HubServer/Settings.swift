@@ -1,5 +1,5 @@
 import Hub
-import Platform
+internal import Platform
 import Wire
 
 /// The settings of `serve`: one table from which flags, environment, file and help are made.
@@ -41,7 +41,8 @@ package enum Settings {
             return text.isEmpty ? "must name a folder" : nil
         },
         number(
-            "loops", "event loops, each a thread of its own", standard: 2, 1...64
+            "loops", "event loops, each a thread; one processor is best left to the writer",
+            standard: min(16, max(1, Processors.count - 1)), 1...64
         ) { $1.loops = Int($0) },
         number(
             "max-connections", "connections at once", standard: Limits.connections, 1...1_000_000

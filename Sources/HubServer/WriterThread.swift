@@ -10,7 +10,7 @@ import SQLite
 final class WriterThread {
     private let hub: HubState
     private var writer: Writer<SQLiteStore>
-    private let connection: Connection
+    private let connection: Database
     private var mail: [WriterMail] = []
     private var singles: [WriteBatch] = []
     private var large: [WriteBatch] = []

@@ -1,4 +1,5 @@
 import HubServer
+import Platform
 
 extension Command {
     static let serve = Command(
@@ -29,9 +30,20 @@ private enum Serve {
             Console.print("the configuration is good")
             return .done
         }
-        // HUB: run the server with `configuration` until it is told to stop.
-        Console.note("no server is built in yet: \(configuration.listen), \(configuration.data)")
-        return .failed
+        try serve(configuration)
+        return .done
+    }
+
+    private static func serve(_ configuration: Configuration) throws {
+        // Before any thread starts: they inherit that signals are read here and nowhere else.
+        let signals = try Signals()
+        let server = try Server(configuration)
+        while true {
+            switch try signals.wait(milliseconds: -1) {
+            case .terminate, .interrupt: return server.stop()
+            case .hangUp, nil: continue
+            }
+        }
     }
 
     /// Every setting of the hub, or every mistake in all the places they come from.
