@@ -15,7 +15,8 @@ struct HubCommandTests {
         {"wid":3,"messages":[{"id":"x","index":41,"ordinal":7,"topic":"SaleOrder_Changed","wid":3,\
         "key":"order:7","body":{"OrderId":"7","Total":2.50},"created":"2026-11-20T08:00:00.000Z",\
         "coalesced":2}],"next":43,"more":false,\
-        "count":{"from":7,"to":9,"filtered":0,"coalesced":2},"committed":40,"delivered":43,"lag":{"messages":3,"seconds":12},"hub":"h","commands":[]}
+        "count":{"from":7,"to":9,"filtered":0,"coalesced":2},"committed":40,"delivered":43,\
+        "lag":{"messages":3,"seconds":12},"hub":"h","commands":[]}
         """
 
     @Test("publish sends one message with an id and the body as it was written")
@@ -229,5 +230,37 @@ struct HubCommandTests {
         #expect(try run(["health"], against: hub).status == 0)
         #expect(try run(["health", "--quiet"], against: hub).status == 1)
         #expect(hub.requests.allSatisfy { $0.line == "GET /readyz HTTP/1.1" })
+    }
+
+    @Test("tail goes on behind what it has shown, and moves nothing")
+    func tail() throws {
+        let hub = try FakeHub([
+            .init(body: #"{"messages":[{"index":6,"topic":"A_B"}],"next":8,"more":true}"#),
+            .init(body: #"{"messages":[],"next":8,"more":true}"#),
+            .init(body: #"{"messages":[{"index":9,"topic":"A_C"}],"next":9,"more":false}"#),
+        ])
+        let run = try ProgramRun(
+            ["tail", "--wid", "3", "--from", "5", "--json"], untilLines: 2,
+            environment: ["MESSAGE_CENTER_URL": hub.url])
+        #expect(run.output == "{\"index\":6,\"topic\":\"A_B\"}\n{\"index\":9,\"topic\":\"A_C\"}\n")
+        #expect(
+            hub.requests.prefix(3).map(\.line)
+                == [5, 8, 8].map {
+                    "GET /v1/warehouses/3/messages?after=\($0)&limit=100 HTTP/1.1"
+                })
+    }
+
+    @Test("tail begins at the newest message, also of a warehouse that nobody knows yet")
+    func tailFromLatest() throws {
+        let hub = try FakeHub([
+            .init(status: 404, body: #"{"title":"no such warehouse","code":"unknown_warehouse"}"#),
+            .init(body: #"{"messages":[{"index":41}]}"#),
+            .init(body: #"{"messages":[{"index":42}],"next":42,"more":false}"#),
+        ])
+        let run = try ProgramRun(
+            ["tail", "--wid", "3", "--json"], untilLines: 1,
+            environment: ["MESSAGE_CENTER_URL": hub.url])
+        #expect(run.output == "{\"index\":42}\n")
+        #expect(hub.requests.last?.line.contains("after=41&") == true)
     }
 }

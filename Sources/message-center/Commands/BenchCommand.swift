@@ -115,7 +115,9 @@ private enum Bench {
                 })
         }
         for thread in threads { thread.join() }
-        if let error = failure.withLock({ $0 }) { throw error }
+        if let error = failure.withLock({ $0 }) {
+            throw TransportFailure(.unreachable, "\(plan.endpoint): \(error)")
+        }
         return total.withLock { $0 }
     }
 }
