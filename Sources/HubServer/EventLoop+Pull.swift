@@ -168,6 +168,8 @@ extension EventLoop {
         setDeadline(connection, at: call.deadline)
         waiters.add(connection.token.rawValue, wid: request.wid)
         counters.add(.waitsBegun)
+        // The first to wait looks once more now that the writer knows of it.
+        if hub.signs[number].raise() { waiters.wake(request.wid) }
         guard let session = request.session else { return }
         let waiting = Warehouse.WaitingPull(loop: number, call: connection.token.rawValue)
         let older = hub.warehouses.with(request.wid) { warehouse -> Warehouse.WaitingPull? in

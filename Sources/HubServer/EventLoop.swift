@@ -107,6 +107,7 @@ final class EventLoop {
         wakeWaiters()
         expireTimers()
         answerSuperseded()
+        if waiters.isEmpty { hub.signs[number].lower() }
         postBatch()
     }
 

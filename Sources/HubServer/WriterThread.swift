@@ -93,10 +93,10 @@ final class WriterThread {
             hub.warehouses.install(
                 outcome.warehouses, ordinal: { self.hub.lines.line(of: $0).ordinal(through: $1) })
             writer.publish { touched.append($0) }
-            touched.append(contentsOf: outcome.warehouses.map(\.wid))
         }
         for batch in batches { _ = hub.loops[batch.loop].post(.written(batch)) }
-        hub.wake(touched)
+        hub.tellNews(touched)
+        hub.tellChanges(outcome.warehouses.map(\.wid))
     }
 
     private func note(_ failure: StoreFailure?) {
