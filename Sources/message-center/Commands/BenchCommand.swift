@@ -79,8 +79,7 @@ private enum Bench {
             positions: BenchPlan.Positions(rawValue: arguments[positions])!,
             rate: arguments[rate])
         if plan.publishers < plan.connections, plan.positions == .random {
-            let newest = try hub.get("/v1/messages?limit=1").rows("messages").first
-            plan.head = newest?["index"]?.integer ?? 0
+            plan.head = try hub.head()
         }
         return plan
     }

@@ -87,13 +87,12 @@ private struct Line {
         }
     }
 
-    /// The newest index: from the warehouse, or from the log where there is no such warehouse.
+    /// The newest index: from the warehouse, whose token may ask, or from the hub where there is no such.
     private func head() throws -> Int {
         do {
             return try hub.get("/v1/warehouses/\(wid)").json()["head"]?.integer ?? 0
         } catch let problem as HubProblem where problem.status == 404 {
-            let newest = try hub.get("/v1/messages?limit=1").rows("messages").first
-            return newest?["index"]?.integer ?? 0
+            return try hub.head()
         }
     }
 

@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Wire
 
 /// Requests to the hub that a command line names, with the hub's errors turned into Swift's.
 struct HubConnection {
@@ -24,6 +25,14 @@ struct HubConnection {
 
     func put(_ path: String, _ body: JSONObject) throws -> HTTPAnswer {
         try request("PUT", path, body: body.bytes)
+    }
+
+    /// The index of the hub's newest message; 0 while there is none.
+    func head() throws -> Int {
+        guard let head = try get("/v1/warehouses").json()["head"]?.integer else {
+            throw UnexpectedAnswer("the answer has no head; is that a hub?")
+        }
+        return head
     }
 
     /// Sends a request and gives its answer if it is a good one.
