@@ -120,10 +120,11 @@ struct HubCommandTests {
 
     @Test("publish leaves a hub alone that is not empty, if so told")
     func notEmpty() throws {
-        let hub = try FakeHub([.init(body: #"{"head":1,"warehouses":[]}"#)])
+        let hub = try FakeHub([.init(body: #"{"messages":[{"index":1}],"head":1}"#)])
         let run = try run(["publish", "--sample", "--if-empty"], against: hub)
         #expect(run.status == 0)
-        #expect(hub.requests.map(\.line) == ["GET /v1/warehouses HTTP/1.1"])
+        let line = "GET /v1/warehouses/1/messages?after=0&limit=1 HTTP/1.1"
+        #expect(hub.requests.map(\.line) == [line])
     }
 
     @Test("pull shows a table, and what to commit")
