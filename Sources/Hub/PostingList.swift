@@ -149,8 +149,8 @@ package final class PostingList: @unchecked Sendable {
         func entries(of chunk: Int) -> Entries {
             let end = chunk + 1 < chunks.count ? min(count, chunks[chunk + 1].start) : count
             let at = chunks[chunk]
-            return Entries(
-                base: at.base, offsets: UnsafeBufferPointer(start: at.values, count: end - at.start))
+            let offsets = UnsafeBufferPointer(start: at.values, count: end - at.start)
+            return Entries(base: at.base, offsets: offsets)
         }
     }
 
@@ -163,7 +163,8 @@ package final class PostingList: @unchecked Sendable {
             var (low, high) = (0, offsets.count)
             while low < high {
                 let middle = (low + high) / 2
-                if base + Int64(offsets[middle]) <= index { low = middle + 1 } else { high = middle }
+                let isPast = base + Int64(offsets[middle]) > index
+                if isPast { high = middle } else { low = middle + 1 }
             }
             return low
         }
