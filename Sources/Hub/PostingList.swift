@@ -52,6 +52,9 @@ package final class PostingList: @unchecked Sendable {
 
     // MARK: The writer
 
+    /// Bytes of memory taken; also by what was rolled back, roughly.
+    private(set) var bytes = 128 + 4 * MemoryLayout<Chunk>.stride
+
     /// The number of entries, those not yet published included.
     package var count: Int { tailLength }
 
@@ -77,6 +80,7 @@ package final class PostingList: @unchecked Sendable {
         tailDirectory[tailChunks] = Chunk(
             base: base, start: tailLength, capacity: capacity, values: values)
         tailChunks += 1
+        bytes += capacity * MemoryLayout<UInt32>.stride
     }
 
     private func growDirectory() {
@@ -85,6 +89,7 @@ package final class PostingList: @unchecked Sendable {
         outgrown.append(tailDirectory)
         tailDirectory = larger
         directoryCapacity *= 2
+        bytes += directoryCapacity * MemoryLayout<Chunk>.stride
     }
 
     /// Shows readers all that was appended: called after COMMIT.
