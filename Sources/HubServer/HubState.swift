@@ -64,8 +64,8 @@ final class HubState: Sendable {
     /// before its first waiter looks once more; either that look finds the messages, or the sign
     /// was up when it is read here. The fence keeps both sides in this order.
     func tellNews(_ wids: [UInt32]) {
-        guard !wids.isEmpty else { return }
         atomicMemoryFence(ordering: .sequentiallyConsistent)
+        guard !wids.isEmpty, signs.contains(where: \.isUp) else { return }
         let wake = Wake(wids)
         for (loop, sign) in zip(loops, signs) where sign.isUp { _ = loop.post(.wake(wake)) }
     }

@@ -89,9 +89,9 @@ final class WriterThread {
     private func tell(_ outcome: Writer<SQLiteStore>.Outcome, _ batches: [WriteBatch]) {
         touched.removeAll(keepingCapacity: true)
         if outcome.failure == nil {
-            let fresh = Int32(hub.topics.count)..<Int32(writer.topicCount)
-            let known = outcome.topics.filter { !fresh.contains($0) }
-            hub.topics.update((Array(fresh) + known).map { ($0, writer.topic($0)) })
+            hub.topics.update(count: writer.topicCount, touched: outcome.topics) {
+                writer.topic($0)
+            }
             hub.warehouses.install(
                 outcome.warehouses, ordinal: { self.hub.lines.line(of: $0).ordinal(through: $1) })
             writer.publish { touched.append($0) }
