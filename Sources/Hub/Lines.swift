@@ -74,7 +74,8 @@ package final class Lines: @unchecked Sendable {
         return Int64(list.count)
     }
 
-    /// Whether one more wid may get a list of its own.
+    /// Whether `wid` has a list, or may get one. A batch that is let in may go over the bound by
+    /// its own wids.
     package func hasRoom(for wid: UInt32) -> Bool {
         lists.count < Limits.lines || list(of: wid) != nil
     }

@@ -115,7 +115,8 @@ package final class PostingList: @unchecked Sendable {
         let length = self.length.load(ordering: .acquiring)
         let chunks = chunkCount.load(ordering: .acquiring)
         return View(
-            count: length, chunks: UnsafeBufferPointer(
+            count: length,
+            chunks: UnsafeBufferPointer(
                 start: directory.load(ordering: .acquiring), count: length == 0 ? 0 : chunks))
     }
 

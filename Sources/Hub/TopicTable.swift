@@ -67,6 +67,11 @@ struct TopicTable {
             isTouched[Int(number)] = false
         }
         touched.removeAll(keepingCapacity: true)
+        removeNewest(downTo: count)
+    }
+
+    /// Forgets topics that nothing was counted of: the request that brought them was refused.
+    mutating func removeNewest(downTo count: Int) {
         guard topics.count > count else { return }
         topics.removeSubrange(count...)
         isTouched.removeSubrange(count...)
