@@ -100,7 +100,7 @@ package final class Server {
         var endpoint = hub.configuration.listen
         var threads: [OSThread] = []
         for number in hub.loops.indices {
-            let listener = try Listener(endpoint, sharePort: true)
+            let listener = try Listener(endpoint, sharing: number == 0 ? .shared : .joined)
             // The others share the port that the kernel chose for the first.
             endpoint = listener.localEndpoint
             let loop = try EventLoop(
