@@ -11,7 +11,9 @@ extension RequestHead {
         var start = origin.range.lowerBound
         let end = origin.range.upperBound
         while start < end, bytes.byte(at: start) != ASCII.colon { start += 1 }
-        guard end - start > 3, bytes.isExactly("://", at: start) else { return true }
+        guard start > origin.range.lowerBound, end - start > 3,
+            bytes.isExactly("://", at: start)
+        else { return true }
         let site = start + 3..<end
         return site.count != host.range.count
             || zip(site, host.range).contains {
