@@ -36,7 +36,7 @@ package final class Server {
         let log = Log(
             level: configuration.logLevel, format: configuration.logFormat, clock: clock)
         do {
-            try Folder.make(configuration.data)
+            try Self.makeFolder(configuration.data)
             lock = try FileLock(path: configuration.data + "/hub.lock")
             let tokens = try TokenFile(data: configuration.data)
             let authority = try tokens.authority()
@@ -74,6 +74,12 @@ package final class Server {
     }
 
     // MARK: The start
+
+    private static func makeFolder(_ path: String) throws(Failure) {
+        do throws(Errno) { try Folder.make(path) } catch {
+            throw Failure(description: "the data folder \(path) cannot be made: \(error)")
+        }
+    }
 
     /// An open hub is nobody's business but this machine's.
     private static func checkOpenness(
