@@ -1,3 +1,4 @@
+import Glibc
 package import Hub
 package import SQLite
 
@@ -21,6 +22,7 @@ package struct SQLiteStore: Store {
         freshHub: @autoclosure () -> (hub: String, tag: UInt32)
     ) throws(StoreFailure) {
         SQLiteLibrary.configure()
+        try Self.checkSize(of: path)
         let connection = try StoreFailure.translating { () throws(SQLiteError) in
             try Self.open(path, busyTimeoutMilliseconds)
         }
@@ -34,6 +36,14 @@ package struct SQLiteStore: Store {
         }
         self.connection = connection
         try makeIdentity(freshHub)
+    }
+
+    /// SQLite takes a file shorter than its smallest page for an empty database, and would write
+    /// over what somebody has put there.
+    private static func checkSize(of path: String) throws(StoreFailure) {
+        var status = stat()
+        guard stat(path, &status) == 0, (1..<512).contains(status.st_size) else { return }
+        throw .damaged("a file of \(status.st_size) bytes is no database")
     }
 
     private static func failure(of error: Migrations.Refused) -> StoreFailure {

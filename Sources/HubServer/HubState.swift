@@ -109,6 +109,8 @@ final class Condition: Sendable {
         }
     }
 
+    var isToStop: Bool { isStopping.load(ordering: .relaxed) }
+
     func serve() { isServing.store(true, ordering: .relaxed) }
     func stop() { isStopping.store(true, ordering: .relaxed) }
 

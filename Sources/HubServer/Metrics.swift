@@ -24,14 +24,15 @@ final class Metrics: Sendable {
     }
 
     enum Counter: Int, CaseIterable {
-        case connectionsOpened, connectionsClosed, connectionsRefused, requests, published,
-            duplicates, pulls, handedOut, refusals, failures, waitsBegun, waitsEnded
+        case connectionsOpened, connectionsClosed, connectionsRefused, connectionsCutOff, requests,
+            published, duplicates, pulls, handedOut, refusals, failures, waitsBegun, waitsEnded
 
         var name: StaticString {
             switch self {
             case .connectionsOpened: "message_center_connections_opened_total"
             case .connectionsClosed: "message_center_connections_closed_total"
             case .connectionsRefused: "message_center_connections_refused_total"
+            case .connectionsCutOff: "message_center_connections_cut_off_total"
             case .requests: "message_center_requests_total"
             case .published: "message_center_messages_published_total"
             case .duplicates: "message_center_messages_duplicate_total"
@@ -49,6 +50,7 @@ final class Metrics: Sendable {
             case .connectionsOpened: "Connections accepted."
             case .connectionsClosed: "Connections ended."
             case .connectionsRefused: "Connections refused because there were too many."
+            case .connectionsCutOff: "Connections ended because their answers were not taken."
             case .requests: "Requests answered."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."

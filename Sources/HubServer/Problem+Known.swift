@@ -44,6 +44,14 @@ extension Problem {
         return problem
     }
 
+    static let timedOut = Problem(
+        408, "request_timeout", "The request did not arrive in time: send it again."
+    ).retryable(after: nil).closing
+
+    static let crossOrigin = Problem(
+        403, "cross_origin",
+        "A page of another site may not change anything here: send no Origin, or this hub's own.")
+
     static let overloaded = Problem(
         503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
     ).retryable(after: 1)

@@ -15,6 +15,7 @@ final class WriterThread {
     private var singles: [WriteBatch] = []
     private var large: [WriteBatch] = []
     private var restartsLog = false
+    private var isHurried = false
     private var flushed: UInt64 = 0
     private var touched: [UInt32] = []
 
@@ -23,6 +24,7 @@ final class WriterThread {
     private static let gapMicroseconds: UInt32 = 200
     /// How often rows in memory are written that no commit has taken along.
     private static let flushNanoseconds: UInt64 = 1_000_000_000
+    private static let hurriedMilliseconds: Int32 = 200
     /// Rows flushed in one transaction, so that no publish waits for thousands of them.
     private static let flushRows = 100
 
@@ -37,6 +39,7 @@ final class WriterThread {
     func run() {
         while true {
             let isLast = hub.writer.isClosed
+            hurry()
             if !isLast { hub.writer.wait(milliseconds: 1000) }
             hub.writer.drain(into: &mail)
             sort()
@@ -46,6 +49,13 @@ final class WriterThread {
             if restartsLog { restartLog() }
         }
         write([], flushingAll: true)
+    }
+
+    /// A hub that stops has no time to wait for another program's lock.
+    private func hurry() {
+        guard !isHurried, hub.condition.isToStop else { return }
+        isHurried = true
+        connection.setBusyTimeout(milliseconds: Self.hurriedMilliseconds)
     }
 
     /// Large batches come after the waiting singles, each in a transaction of its own.
