@@ -1,6 +1,7 @@
 /// The topics by name, for the writer: found by bytes, without making a `String`.
 ///
-/// Counts are kept here with every message and saved once a block of 4,096; a start counts the rest.
+/// Counts are kept here with every message and saved once a block of 4,096; a start counts the
+/// rest.
 struct TopicTable {
     private(set) var topics: [StoredTopic]
     private var slots: [Int32] = []

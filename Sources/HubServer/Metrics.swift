@@ -68,6 +68,7 @@ final class Metrics: Sendable {
     private let commitNanoseconds = Atomic(0)
     private let committed = Atomic(0)
     private let logFrames = Atomic(0)
+    private let listsBytes = Atomic(0)
 
     init(loops: Int) {
         self.loops = (0..<loops).map { _ in Loop() }
@@ -78,6 +79,10 @@ final class Metrics: Sendable {
         commitFailures.wrappingAdd(failed ? 1 : 0, ordering: .relaxed)
         committed.wrappingAdd(messages, ordering: .relaxed)
         commitNanoseconds.wrappingAdd(Int(nanoseconds), ordering: .relaxed)
+    }
+
+    func noteLists(bytes: Int) {
+        listsBytes.store(bytes, ordering: .relaxed)
     }
 
     func noteLog(frames: Int) {
@@ -106,6 +111,11 @@ final class Metrics: Sendable {
             (
                 "message_center_committed_messages_total", "Messages committed.", "counter",
                 Double(committed.load(ordering: .relaxed))
+            ),
+            (
+                "message_center_lists_bytes",
+                "Memory of the lists that say which warehouse sees which message.", "gauge",
+                Double(listsBytes.load(ordering: .relaxed))
             ),
             (
                 "message_center_wal_frames", "Frames of 4 KiB in the write-ahead log.", "gauge",

@@ -15,7 +15,8 @@ struct HubCommandTests {
         {"wid":3,"messages":[{"id":"x","index":41,"ordinal":7,"topic":"SaleOrder_Changed","wid":3,\
         "key":"order:7","body":{"OrderId":"7","Total":2.50},"created":"2026-11-20T08:00:00.000Z",\
         "coalesced":2}],"next":43,"more":false,\
-        "count":{"from":7,"to":9,"filtered":0,"coalesced":2},"committed":40,"delivered":43,"lag":{"messages":3,"seconds":12},"hub":"h","commands":[]}
+        "count":{"from":7,"to":9,"filtered":0,"coalesced":2},"committed":40,"delivered":43,\
+        "lag":{"messages":3,"seconds":12},"hub":"h","commands":[]}
         """
 
     @Test("publish sends one message with an id and the body as it was written")
@@ -119,10 +120,11 @@ struct HubCommandTests {
 
     @Test("publish leaves a hub alone that is not empty, if so told")
     func notEmpty() throws {
-        let hub = try FakeHub([.init(body: #"{"messages":[{"index":1}]}"#)])
+        let hub = try FakeHub([.init(body: #"{"messages":[{"index":1}],"head":1}"#)])
         let run = try run(["publish", "--sample", "--if-empty"], against: hub)
         #expect(run.status == 0)
-        #expect(hub.requests.map(\.line) == ["GET /v1/messages?limit=1 HTTP/1.1"])
+        let line = "GET /v1/warehouses/1/messages?after=0&limit=1 HTTP/1.1"
+        #expect(hub.requests.map(\.line) == [line])
     }
 
     @Test("pull shows a table, and what to commit")
@@ -223,11 +225,53 @@ struct HubCommandTests {
         #expect(lines.last?.hasPrefix("  3  Nord  ok ") == true)
     }
 
+    @Test("warehouse list goes through all pages")
+    func pages() throws {
+        let hub = try FakeHub([
+            .init(body: #"{"head":9,"warehouses":[{"wid":3}],"nextPageToken":"3"}"#),
+            .init(body: #"{"head":9,"warehouses":[{"wid":4}],"nextPageToken":null}"#),
+        ])
+        let run = try run(["warehouse", "list", "--json"], against: hub)
+        #expect(run.output == "{\"warehouses\":[{\"wid\":3},{\"wid\":4}]}\n")
+        #expect(hub.requests.last?.line == "GET /v1/warehouses?pageToken=3 HTTP/1.1")
+    }
+
     @Test("health tells by its exit status whether a hub is ready")
     func health() throws {
         let hub = try FakeHub([.init(body: "ok"), .init(status: 503, body: "")])
         #expect(try run(["health"], against: hub).status == 0)
         #expect(try run(["health", "--quiet"], against: hub).status == 1)
         #expect(hub.requests.allSatisfy { $0.line == "GET /readyz HTTP/1.1" })
+    }
+
+    @Test("tail goes on behind what it has shown, and moves nothing")
+    func tail() throws {
+        let hub = try FakeHub([
+            .init(body: #"{"messages":[{"index":6,"topic":"A_B"}],"next":8,"more":true}"#),
+            .init(body: #"{"messages":[],"next":8,"more":true}"#),
+            .init(body: #"{"messages":[{"index":9,"topic":"A_C"}],"next":9,"more":false}"#),
+        ])
+        let run = try ProgramRun(
+            ["tail", "--wid", "3", "--from", "5", "--json"], untilLines: 2,
+            environment: ["MESSAGE_CENTER_URL": hub.url])
+        #expect(run.output == "{\"index\":6,\"topic\":\"A_B\"}\n{\"index\":9,\"topic\":\"A_C\"}\n")
+        #expect(
+            hub.requests.prefix(3).map(\.line)
+                == [5, 8, 8].map {
+                    "GET /v1/warehouses/3/messages?after=\($0)&limit=100 HTTP/1.1"
+                })
+    }
+
+    @Test("tail begins at the newest message, also of a warehouse that nobody knows yet")
+    func tailFromLatest() throws {
+        let hub = try FakeHub([
+            .init(body: #"{"messages":[{"index":1}],"next":1,"more":true,"head":41}"#),
+            .init(body: #"{"messages":[{"index":42}],"next":42,"more":false}"#),
+        ])
+        let run = try ProgramRun(
+            ["tail", "--wid", "3", "--json"], untilLines: 1,
+            environment: ["MESSAGE_CENTER_URL": hub.url])
+        #expect(run.output == "{\"index\":42}\n")
+        #expect(hub.requests.dropFirst().first?.line.contains("after=41&") == true)
     }
 }
