@@ -54,7 +54,7 @@ final class Metrics: Sendable {
             case .requests: "Requests answered."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."
-            case .pulls: "Pages handed to warehouses."
+            case .pulls: "Pulls begun."
             case .handedOut: "Messages handed to warehouses."
             case .refusals: "Requests answered with a status from 400 to 499."
             case .failures: "Requests answered with a status of 500 or above."
@@ -77,7 +77,7 @@ final class Metrics: Sendable {
     }
 
     func noteCommit(messages: Int, nanoseconds: UInt64, failed: Bool) {
-        commits.wrappingAdd(1, ordering: .relaxed)
+        commits.wrappingAdd(failed ? 0 : 1, ordering: .relaxed)
         commitFailures.wrappingAdd(failed ? 1 : 0, ordering: .relaxed)
         committed.wrappingAdd(messages, ordering: .relaxed)
         commitNanoseconds.wrappingAdd(Int(nanoseconds), ordering: .relaxed)
