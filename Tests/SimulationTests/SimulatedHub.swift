@@ -48,6 +48,8 @@ final class SimulatedHub {
 
     /// The newest index stored, shown or not.
     private(set) var head: Int64
+    /// Whether the last commit is perhaps on the disk though it failed.
+    private(set) var hasUnsureCommit = false
     private var trace: Trace { world.trace }
 
     func newCall() -> UInt64 {
@@ -79,6 +81,8 @@ final class SimulatedHub {
         trace.note(
             "writer: \(batches.map(\.publishes.count)) publishes, \(batches.map(\.changes.count)) "
                 + "changes -> \(outcome.failure.map { "\($0)" } ?? "head \(writer.head)")")
+        trace.count(outcome.failure.map { "commit failed: \($0)" } ?? "commit")
+        hasUnsureCommit = outcome.failure == .disk("sync")
         if outcome.failure == nil {
             head = writer.head
             world.model.follow(world.disk, head: head)
@@ -154,8 +158,9 @@ final class SimulatedHub {
     private func answerEarly(_ batches: [WriteBatch]) {
         for batch in batches {
             for publish in batch.publishes {
-                guard case .publisher(let number, let ticket) = loops[batch.loop]
-                    .requests[publish.call]
+                guard
+                    case .publisher(let number, let ticket) = loops[batch.loop]
+                        .requests[publish.call]
                 else { continue }
                 world.publishers[number].answered(
                     .stored(fresh: publish.messages.count), ticket: ticket)
@@ -212,19 +217,22 @@ final class SimulatedHub {
         loop.waiters.remove(call, wid: pull.call.request.wid)
         loop.late.removeAll { $0 == call }
         let step = pull.call.woken(row, now: world.now)
+        if case .refuse(let refusal) = step { trace.count("waiting pull refused: \(refusal.code)") }
         loop.pulls[call] = pull
         go(on: step, loop, call, mayWait: mayWait)
     }
 
     private func supersede(_ waiting: Warehouse.WaitingPull, _ loop: Loop) {
         guard loop.pulls[waiting.call]?.phase == .waiting else { return }
+        trace.count("pull superseded")
         wake(loop, waiting.call, mayWait: false)
     }
 
     private func written(_ batch: WriteBatch, _ loop: Loop) {
         for publish in batch.publishes {
-            guard case .publisher(let number, let ticket)? = loop.requests.removeValue(
-                forKey: publish.call)
+            guard
+                case .publisher(let number, let ticket)? = loop.requests.removeValue(
+                    forKey: publish.call)
             else { continue }
             trace.check(publish.outcome != .pending, "a publish was not answered")
             world.answerPublisher(number, ticket, publish.outcome)
@@ -247,6 +255,7 @@ final class SimulatedHub {
         case (.done, _):
             step = pull.call.advanced()
         case (.refused(.moved), _):
+            trace.count("advance moved")
             step = pull.call.woken(table[change.wid]!, now: world.now)
             pull.page = nil
         case (.refused(let refusal), _):
@@ -283,6 +292,7 @@ final class SimulatedHub {
             read(from, loop, call, mayWait: mayWait)
         case .wait:
             loop.pulls[call]!.phase = .waiting
+            trace.count("pull waits")
             if pull.call.request.session != nil {
                 table[pull.call.request.wid]!.waiting = .init(loop: loop.number, call: call)
             }
@@ -385,6 +395,9 @@ final class SimulatedHub {
         let request = pull.call.request
         end(&pull, loop, call)
         if case .page(let page) = answer {
+            trace.count(page.shown.isEmpty ? "empty page" : "page")
+            if pull.phase == .waiting, !page.shown.isEmpty { trace.count("waiting pull answered") }
+            if request.autocommit { trace.count("page given away") }
             world.check(page, request, gone: pull.isGone)
         }
         if !pull.isGone { world.answerClient(pull.client, pull.ticket, answer) }
@@ -451,6 +464,11 @@ final class SimulatedHub {
             request.session == nil || request.session == row.holder,
             "a pull of wid \(request.wid) waits, its session is fenced")
     }
+}
+
+extension Refusal {
+    /// The contract's word for it.
+    var code: String { String("\(self)".prefix { $0 != "(" }) }
 }
 
 /// What a client gets.

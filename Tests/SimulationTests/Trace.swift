@@ -2,6 +2,12 @@
 final class Trace {
     private var lines: [String] = []
     private(set) var violation: String?
+    /// How often things happened, to show that runs have in them what they are for.
+    private(set) var tally: [String: Int] = [:]
+
+    func count(_ what: String) {
+        tally[what, default: 0] += 1
+    }
 
     func note(_ line: @autoclosure () -> String) {
         guard violation == nil else { return }

@@ -63,7 +63,7 @@ final class World {
     func run(steps: Int) {
         for step in 1...steps where trace.violation == nil {
             takeStep()
-            if step % 500 == 0 { rest() }
+            if step % 100 == 0 { rest() }
         }
         faults.areOn = false
         settle()
@@ -75,8 +75,8 @@ final class World {
 
     private func takeStep() {
         switch random.number(0...99) {
-        case 0...9: publish()
-        case 10...29: ask()
+        case 0...4: publish()
+        case 5...29: ask()
         case 30...59: hub.step(hub.loops.randomElement(using: &random)!)
         case 60...84: hub.writerStep()
         case 85...92: pass()
@@ -84,7 +84,7 @@ final class World {
         case 96: timeOut()
         case 97 where kinds.disconnects: disconnect()
         case 98 where random.oneIn(4): restartClient()
-        case 99 where kinds.crashes && random.oneIn(8): crash()
+        case 99 where kinds.crashes && random.oneIn(hub.hasUnsureCommit ? 1 : 8): crash()
         default: break
         }
     }
@@ -161,8 +161,10 @@ final class World {
     private func disconnect() {
         let number = Int(random.number(0...Int64(clients.count - 1)))
         guard clients[number].isWaiting else { return }
-        trace.note("client \(number) loses its connection")
-        hub.disconnect(client: number, ticket: clients[number].ticket)
+        // The hub may learn of it much later: then a waiting pull goes on waiting.
+        let isSeen = random.oneIn(2)
+        trace.note("client \(number) loses its connection\(isSeen ? "" : ", unseen")")
+        if isSeen { hub.disconnect(client: number, ticket: clients[number].ticket) }
         clients[number].timeOut()
     }
 
@@ -179,6 +181,7 @@ final class World {
         let keepsUnsure = random.oneIn(2)
         trace.note("CRASH, what was unsure is \(keepsUnsure ? "there" : "gone")")
         hub = nil
+        trace.count("crash")
         disk.crash(keepsUnsure: keepsUnsure)
         for number in publishers.indices { publishers[number].timeOut() }
         for number in clients.indices { clients[number].timeOut() }
@@ -193,6 +196,7 @@ final class World {
             preconditionFailure("the hub does not start: \(error)")
         }
         let before = model.log.count
+        if hub.head > Int64(before) { trace.count("unsure commit came to light") }
         model.follow(disk, head: hub.head)
         trace.check(
             kinds.lostSyncs || before == model.log.count, "messages that nobody committed")
@@ -207,6 +211,13 @@ final class World {
     func answerPublisher(_ number: Int, _ ticket: Int, _ outcome: WriteBatch.Outcome) {
         guard ticket == publishers[number].ticket, publishers[number].isWaiting else { return }
         trace.note("publisher \(number) gets \(outcome)")
+        switch outcome {
+        case .stored(let fresh):
+            let isRetry = fresh < publishers[number].drafts.count
+            trace.count(isRetry ? "publish with duplicates" : "publish")
+        case .conflict: trace.count("conflict")
+        default: trace.count("publish failed")
+        }
         if case .conflict = outcome {
             trace.check(publishers[number].expectsConflict, "a retry of \(number) is a conflict")
         } else if case .stored = outcome {
@@ -221,6 +232,7 @@ final class World {
 
     func answerClient(_ number: Int, _ ticket: Int, _ answer: Answer) {
         guard ticket == clients[number].ticket else { return }
+        if case .refused(let refusal) = answer { trace.count("refused: \(refusal.code)") }
         if losesAnswer {
             clients[number].timeOut()
         } else {
