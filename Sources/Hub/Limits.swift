@@ -69,8 +69,13 @@ package enum Limits {
     package static let slowRequests = 256
     /// Former holders kept a warehouse, to tell `session_fenced` from `session_held`.
     package static let formerHolders = 8
-    /// Waiting pulls woken in one tick of a loop; the others follow in the next.
+    /// Woken pulls in line for their page; the other woken ones are looked at when these are done.
     package static let wakesPerTick = 256
+    /// Rows that the pulls of one tick may read, a page counting for `rowsPerPage` more; then the
+    /// loop sees to its other work first. A tick so stays below half a millisecond, and a publish
+    /// does not wait behind sixteen pages.
+    package static let rowsPerTick = 256
+    package static let rowsPerPage = 4
 
     // A connection.
 

@@ -11,6 +11,7 @@ package struct PullCall: Sendable {
     package private(set) var isOpen = false
 
     private var epoch: UInt64 = 0
+    private var tenure: UInt64 = 0
     private var from: Int64 = 0
 
     package init(_ request: PullRequest, now: UInt64) {
@@ -65,6 +66,7 @@ package struct PullCall: Sendable {
             return .refuse(refusal)
         case .read(let from, let epoch, let ends):
             (self.from, self.epoch, isOpen) = (from, epoch, true)
+            tenure = warehouse.tenure
             return .read(from: from, ends: ends)
         }
     }
@@ -102,13 +104,14 @@ package struct PullCall: Sendable {
         return .answer
     }
 
-    /// The writer has moved the index for `autocommit`: the page may go out.
+    /// The writer has moved the index for `autocommit`: the page may go out. Had it refused with
+    /// `moved`, the page would be void, and `woken` says what is next.
     package func advanced() -> Step { .answer }
 
     /// The call is over, answered or lost.
     package mutating func end(_ warehouse: inout Warehouse, now: UInt64) {
         guard isOpen else { return }
         isOpen = false
-        warehouse.callEnded(session: request.session, now)
+        if request.session != nil { warehouse.callEnded(tenure: tenure, now) }
     }
 }

@@ -12,7 +12,6 @@ package struct SQLiteStore: Store {
     package let connection: Connection
     private let statements: WriterStatements
     private var block = WidBlock(first: 1)
-    private var blockAtBegin = WidBlock(first: 1)
     private var historySecond: [UInt32: Int64] = [:]
 
     /// Opens or makes the store at `path`.
@@ -87,7 +86,8 @@ package struct SQLiteStore: Store {
     // MARK: Transactions
 
     package mutating func begin() throws(StoreFailure) {
-        blockAtBegin = block
+        try refillBlock()
+        block.begin()
         try run(statements.begin)
     }
 
@@ -96,11 +96,27 @@ package struct SQLiteStore: Store {
     }
 
     package mutating func rollBack() {
-        block = blockAtBegin
+        block.rollBack()
         historySecond.removeAll()
         guard connection.inTransaction else { return }
         // A full disk or a failed write has SQLite roll back by itself; else this does.
         try? connection.execute("ROLLBACK")
+    }
+
+    /// Reads the wids of the present block again, where a rollback has lost them.
+    private mutating func refillBlock() throws(StoreFailure) {
+        guard block.hasHole else { return }
+        do throws(SQLiteError) {
+            let rows = try connection.prepare(
+                "SELECT wid FROM log WHERE idx>=\(block.first) ORDER BY idx")
+            var refilled = WidBlock(first: block.first)
+            while try rows.step() {
+                refilled.append(UInt32(truncatingIfNeeded: rows.int64(0)))
+            }
+            block = refilled
+        } catch {
+            throw StoreFailure(error)
+        }
     }
 
     private func run(_ statement: Statement) throws(StoreFailure) {

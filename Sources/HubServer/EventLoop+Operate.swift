@@ -147,7 +147,10 @@ extension EventLoop {
             let page = try pages.read(asked, from: from, line: line, into: &body)
             body.append(",\"next\":")
             body.append(decimal: page.next)
-            body.append(page.more ? ",\"more\":true}" : ",\"more\":false}")
+            body.append(page.more ? ",\"more\":true" : ",\"more\":false")
+            body.append(",\"head\":")
+            body.append(decimal: line.head)
+            body.append("}")
         } catch {
             note(error, connection)
             throw Problem(error)

@@ -11,9 +11,13 @@ extension EventLoop {
         let mark = batch.arena.count
         do throws(Problem) {
             messages.reset()
-            var reader = JSONReader(bytes)
-            try messages.read(&reader, into: batch)
-            try end(&reader)
+            if bytes.byteCount == 0 {
+                messages.readNothing()
+            } else {
+                var reader = JSONReader(bytes)
+                try messages.read(&reader, into: batch)
+                try end(&reader)
+            }
             try messages.mistakes.check()
             try checkTopics(connection, batch, first..<batch.messages.count)
         } catch {
@@ -59,6 +63,7 @@ extension EventLoop {
     }
 
     private func readArray(_ bytes: RawSpan, into batch: WriteBatch) throws(Problem) {
+        if bytes.byteCount == 0 { return }
         var reader = JSONReader(bytes)
         var place = 0
         do throws(JSONError) { try reader.beginArray() } catch {

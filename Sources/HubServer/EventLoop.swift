@@ -41,6 +41,9 @@ final class EventLoop {
     var batchesUnderWay = 0
     var bytesUnderWay = 0
 
+    /// Pulls whose pages come next, in the order in which they came.
+    var pagesToRead = Queue<PageToRead>()
+
     /// Monotonic nanoseconds and milliseconds since 1970 at the start of the tick.
     var now: UInt64 = 0
     var wall: Int64 = 0
@@ -114,12 +117,15 @@ final class EventLoop {
         wakeWaiters()
         expireTimers()
         if now >= farewellEnds { endFarewell() }
+        postBatch()
+        readPages()
         answerSuperseded()
         postBatch()
+        if waiters.isEmpty { hub.signs[number].lower() }
     }
 
     private func wait() -> Int {
-        var milliseconds: Int32 = waiters.hasReady ? 0 : -1
+        var milliseconds: Int32 = waiters.hasReady || !pagesToRead.isEmpty ? 0 : -1
         let next = min(timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline)
         if milliseconds < 0, next != .max {
             let current = MonotonicClock.now()
@@ -319,9 +325,7 @@ final class EventLoop {
 
     /// Looks again at some of the woken pulls; the others follow in the next tick.
     private func wakeWaiters() {
-        guard waiters.hasReady else { return }
-        for _ in 0..<Limits.wakesPerTick {
-            guard let call = waiters.next() else { return }
+        while pagesToRead.count < Limits.wakesPerTick, let call = waiters.next() {
             guard let connection = connections[Token(rawValue: call)],
                 connection.phase == .waiting
             else { continue }

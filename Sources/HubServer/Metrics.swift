@@ -54,7 +54,7 @@ final class Metrics: Sendable {
             case .requests: "Requests answered."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."
-            case .pulls: "Pages handed to warehouses."
+            case .pulls: "Pulls begun."
             case .handedOut: "Messages handed to warehouses."
             case .refusals: "Requests answered with a status from 400 to 499."
             case .failures: "Requests answered with a status of 500 or above."
@@ -70,16 +70,21 @@ final class Metrics: Sendable {
     private let commitNanoseconds = Atomic(0)
     private let committed = Atomic(0)
     private let logFrames = Atomic(0)
+    private let listsBytes = Atomic(0)
 
     init(loops: Int) {
         self.loops = (0..<loops).map { _ in Loop() }
     }
 
     func noteCommit(messages: Int, nanoseconds: UInt64, failed: Bool) {
-        commits.wrappingAdd(1, ordering: .relaxed)
+        commits.wrappingAdd(failed ? 0 : 1, ordering: .relaxed)
         commitFailures.wrappingAdd(failed ? 1 : 0, ordering: .relaxed)
         committed.wrappingAdd(messages, ordering: .relaxed)
         commitNanoseconds.wrappingAdd(Int(nanoseconds), ordering: .relaxed)
+    }
+
+    func noteLists(bytes: Int) {
+        listsBytes.store(bytes, ordering: .relaxed)
     }
 
     func noteLog(frames: Int) {
@@ -108,6 +113,11 @@ final class Metrics: Sendable {
             (
                 "message_center_committed_messages_total", "Messages committed.", "counter",
                 Double(committed.load(ordering: .relaxed))
+            ),
+            (
+                "message_center_lists_bytes",
+                "Memory of the lists that say which warehouse sees which message.", "gauge",
+                Double(listsBytes.load(ordering: .relaxed))
             ),
             (
                 "message_center_wal_frames", "Frames of 4 KiB in the write-ahead log.", "gauge",

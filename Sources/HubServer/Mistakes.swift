@@ -20,7 +20,7 @@ struct Mistakes {
     /// A member that nobody knows: most often misspelt.
     mutating func noteUnknown(_ name: String, known: String) {
         let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
-        note("/" + escaped, "is not known; there are \(known)")
+        note("/" + escaped, "is not known; there are \(known.isEmpty ? "none" : known)")
     }
 
     /// A value of more bytes than may be: its own status, 413.

@@ -25,10 +25,11 @@ extension Problem {
     }
 
     static func invalid(_ fields: [Field]) -> Problem {
+        let place = fields[0].pointer.isEmpty ? "The body" : fields[0].pointer
         var problem = Problem(
             422, "invalid_content",
             fields.count == 1
-                ? "\(fields[0].pointer) \(fields[0].detail)"
+                ? "\(place) \(fields[0].detail)"
                 : "\(fields.count) members are wrong, see `errors`. Nothing was stored.")
         problem.fields = fields
         return problem

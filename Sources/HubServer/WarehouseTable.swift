@@ -11,11 +11,24 @@ package final class WarehouseTable: Sendable {
         /// Rows whose `delivered` or last pull is newer than on disk.
         var dirty: [Int] = []
         var isDirty: [Bool] = []
+        /// All wids, rising, for lists.
+        var wids: [UInt32] = []
 
         mutating func add(_ warehouse: Warehouse) {
+            wids.insert(warehouse.wid, at: firstWid(above: warehouse.wid))
             places[warehouse.wid] = rows.count
             rows.append(warehouse)
             isDirty.append(false)
+        }
+
+        /// The place in `wids` of the first one above `wid`.
+        func firstWid(above wid: UInt32) -> Int {
+            var (low, high) = (0, wids.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if wids[middle] <= wid { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
     }
 
@@ -96,8 +109,8 @@ package final class WarehouseTable: Sendable {
     /// The warehouses with the lowest numbers above `wid`, for lists.
     func page(after wid: UInt32?, limit: Int) -> [Warehouse] {
         rows.withLock { rows in
-            let wids = rows.rows.map(\.wid).filter { wid == nil || $0 > wid! }.sorted()
-            return wids.prefix(limit).map { rows.rows[rows.places[$0]!] }
+            let first = wid.map { rows.firstWid(above: $0) } ?? 0
+            return rows.wids[first...].prefix(limit).map { rows.rows[rows.places[$0]!] }
         }
     }
 }

@@ -32,6 +32,7 @@ final class WriterThread {
         self.hub = hub
         connection = store.connection
         writer = Writer(store: store, state: state, lines: hub.lines)
+        hub.metrics.noteLists(bytes: hub.lines.bytes)
     }
 
     /// Runs until the mailbox is closed and empty; then everything is on disk.
@@ -89,6 +90,7 @@ final class WriterThread {
         hub.metrics.noteCommit(
             messages: outcome.stored, nanoseconds: MonotonicClock.now() - now,
             failed: outcome.failure != nil)
+        hub.metrics.noteLists(bytes: hub.lines.bytes)
         if outcome.stored > 1 { OSThread.pause(microseconds: Self.gapMicroseconds) }
     }
 
@@ -97,16 +99,16 @@ final class WriterThread {
     private func tell(_ outcome: Writer<SQLiteStore>.Outcome, _ batches: [WriteBatch]) {
         touched.removeAll(keepingCapacity: true)
         if outcome.failure == nil {
-            let fresh = Int32(hub.topics.count)..<Int32(writer.topicCount)
-            let known = outcome.topics.filter { !fresh.contains($0) }
-            hub.topics.update((Array(fresh) + known).map { ($0, writer.topic($0)) })
+            hub.topics.update(count: writer.topicCount, touched: outcome.topics) {
+                writer.topic($0)
+            }
             hub.warehouses.install(
                 outcome.warehouses, ordinal: { self.hub.lines.line(of: $0).ordinal(through: $1) })
             writer.publish { touched.append($0) }
-            touched.append(contentsOf: outcome.warehouses.map(\.wid))
         }
         for batch in batches { _ = hub.loops[batch.loop].post(.written(batch)) }
-        hub.wake(touched)
+        hub.tellNews(touched)
+        hub.tellChanges(outcome.warehouses.map(\.wid))
     }
 
     private func note(_ failure: StoreFailure?) {

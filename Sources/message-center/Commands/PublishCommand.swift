@@ -52,7 +52,7 @@ private enum Publish {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         try check(arguments)
         let hub = try HubConnection(arguments)
-        if arguments[ifEmpty], try !hub.get("/v1/messages?limit=1").rows("messages").isEmpty {
+        if arguments[ifEmpty], try hub.head() > 0 {
             if !arguments[HubOptions.quiet] { Console.note("the hub has messages already") }
             return .done
         }

@@ -63,7 +63,7 @@ private struct Line {
 
     mutating func place(at position: Position) throws {
         switch position.json {
-        case Position.latest.json: after = try head()
+        case Position.latest.json: after = try hub.head(wid: wid)
         case "\"earliest\"", "\"archive\"": after = 0
         default: after = try position.index ?? resolve(position)
         }
@@ -84,16 +84,6 @@ private struct Line {
             Console.note("messages before \(oldest) are gone; going on there")
             after = oldest - 1
             return ([], true)
-        }
-    }
-
-    /// The newest index: from the warehouse, or from the log where there is no such warehouse.
-    private func head() throws -> Int {
-        do {
-            return try hub.get("/v1/warehouses/\(wid)").json()["head"]?.integer ?? 0
-        } catch let problem as HubProblem where problem.status == 404 {
-            let newest = try hub.get("/v1/messages?limit=1").rows("messages").first
-            return newest?["index"]?.integer ?? 0
         }
     }
 

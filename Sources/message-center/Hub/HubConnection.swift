@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Wire
 
 /// Requests to the hub that a command line names, with the hub's errors turned into Swift's.
 struct HubConnection {
@@ -24,6 +25,15 @@ struct HubConnection {
 
     func put(_ path: String, _ body: JSONObject) throws -> HTTPAnswer {
         try request("PUT", path, body: body.bytes)
+    }
+
+    /// The newest index, told with the line of warehouse `wid`; any will do, known or not.
+    func head(wid: Int = 1) throws -> Int {
+        let line = try get("/v1/warehouses/\(wid)/messages?after=0&limit=1").json()
+        guard let head = line["head"]?.integer else {
+            throw UnexpectedAnswer("the hub does not say how many messages it has")
+        }
+        return head
     }
 
     /// Sends a request and gives its answer if it is a good one.
