@@ -11,9 +11,7 @@ extension EventLoop {
         let mark = batch.arena.count
         do throws(Problem) {
             messages.reset()
-            var reader = JSONReader(bytes)
-            try messages.read(&reader, into: batch)
-            try end(&reader)
+            try readOne(bytes)
             try messages.mistakes.check()
             try checkTopics(connection, batch, first..<batch.messages.count)
         } catch {
@@ -26,6 +24,13 @@ extension EventLoop {
                 call: connection.token.rawValue, messages: first..<batch.messages.count))
         connection.phase = .called
         connection.call = .publish
+    }
+
+    private func readOne(_ bytes: RawSpan) throws(Problem) {
+        guard bytes.byteCount > 0 else { return messages.readNothing() }
+        var reader = JSONReader(bytes)
+        try messages.read(&reader, into: batch)
+        try end(&reader)
     }
 
     /// `POST /v1/messages/batch`
@@ -59,6 +64,7 @@ extension EventLoop {
     }
 
     private func readArray(_ bytes: RawSpan, into batch: WriteBatch) throws(Problem) {
+        guard bytes.byteCount > 0 else { throw .invalid([.init("", "must be an array")]) }
         var reader = JSONReader(bytes)
         var place = 0
         do throws(JSONError) { try reader.beginArray() } catch {

@@ -65,6 +65,13 @@ struct MessageReader: ~Copyable {
                 topic: topic, key: key, body: body, wid: wid, id: id, occurred: occurred))
     }
 
+    /// No body at all stands for an empty object, which lacks everything.
+    mutating func readNothing() {
+        seen = 0
+        mistakes.place = nil
+        noteMissing()
+    }
+
     private mutating func isObject(_ reader: inout JSONReader) throws(Problem) -> Bool {
         do throws(JSONError) {
             if try reader.peekKind() == .object {

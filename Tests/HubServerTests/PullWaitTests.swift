@@ -40,21 +40,21 @@ import Wire
     @Test("A message of another wid does not even wake it")
     func otherMessage() throws {
         try wait()
-        for _ in 0..<20 { try client.publish(wid: 8) }
+        for _ in 0..<30 { try client.publish(wid: 8) }
         // The wake of 7 comes behind those of 8, on whatever loop.
         try client.publish(wid: 7)
         let page = try waiter.answer()
-        #expect(page.indexes == [21])
-        #expect(page.integer("ordinal") == nil)
+        #expect(page.indexes == [31])
         #expect(page.ordinals == [1])
-        #expect(try client.metric("message_center_waits_begun_total") == 1)
+        // Once, and once more where it is the first of its loop to wait.
+        #expect(try client.metric("message_center_waits_begun_total") ?? 9 <= 2)
     }
 
     @Test("A pull with a filter goes on waiting behind what the filter leaves out")
     func filtered() throws {
         try wait(7, #"{"wait":60,"topics":["B_*"]}"#)
         try client.publish(topic: "A_Changed", wid: 7)
-        #expect(try eventually { try client.metric("message_center_waits_begun_total") == 2 })
+        #expect(try client.expectWaiting(1))
         try client.publish(topic: "B_Changed", wid: 7)
         let page = try waiter.answer()
         #expect(page.indexes == [2])
