@@ -125,6 +125,26 @@ import Wire
         }
     }
 
+    @Test("No wake-up is lost between a pull that comes and a message that is stored")
+    func noLostWakeUp() throws {
+        let hub = try RunningHub(loops: 3)
+        let endpoint = hub.endpoint
+        _ = try concurrently(6) { number in
+            let (publisher, consumer) = (try RawClient(endpoint), try RawClient(endpoint))
+            let message = "{\"topic\":\"A_B\",\"wid\":\(number + 1),\"body\":1}"
+            for round in 1...150 {
+                // Both at once: the message is stored before the pull looks, while it does, or
+                // when it already waits. A lost wake-up would leave it waiting for its minute.
+                if round % 2 == 0 { try publisher.begin("POST", "/v1/messages", message) }
+                try consumer.beginPull(number + 1, #"{"wait":60,"autocommit":true}"#)
+                if round % 2 == 1 { try publisher.begin("POST", "/v1/messages", message) }
+                let page = try consumer.answer()
+                guard page.messages.count == 1 else { throw Unexpected(page) }
+                #expect(try publisher.answer().status == 201)
+            }
+        }
+    }
+
     @Test("A client that goes away while it waits is forgotten")
     func goneClient() throws {
         var gone: RawClient? = try hub.client()
