@@ -195,7 +195,9 @@ final class AdminReader {
             guard wid == nil || wid == owner, after == nil || after! < owner else { return [] }
             return [hub.warehouses[owner] ?? Warehouse(wid: owner)]
         }
-        if let wid { return [hub.warehouses[wid] ?? Warehouse(wid: wid)] }
+        if let wid {
+            return principal.maySee(wid) ? [hub.warehouses[wid] ?? Warehouse(wid: wid)] : []
+        }
         if case .warehouse(let wids) = principal {
             return wids.sorted().filter { $0 > after ?? 0 }.prefix(limit).map {
                 hub.warehouses[$0] ?? Warehouse(wid: $0)

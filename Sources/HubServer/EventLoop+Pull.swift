@@ -224,7 +224,11 @@ extension EventLoop {
     /// Answers the pulls that newer ones have ended.
     func answerSuperseded() {
         while let token = superseded.popLast() {
-            guard let connection = connections[token], connection.phase == .waiting else { continue }
+            guard let connection = connections[token], connection.phase == .waiting,
+                case .pull(var call) = connection.call
+            else { continue }
+            call.supersede()
+            connection.call = .pull(call)
             resume(connection, mayWait: false)
         }
     }

@@ -207,8 +207,13 @@ extension EventLoop {
                 411, "length_required", "An HTTP/1.0 request with a body tells its length.")
         }
         if let length = head.contentLength, length > connection.route.bodyLimit {
-            throw .tooLarge("The request", limit: connection.route.bodyLimit)
+            throw tooLarge(connection.route)
         }
+    }
+
+    /// A request for one message is mostly that message's body.
+    private func tooLarge(_ route: Route) -> Problem {
+        route == .publish ? .bodyTooLarge : .tooLarge("The request", limit: route.bodyLimit)
     }
 
     /// Who asks, and whether it may.
@@ -243,7 +248,10 @@ extension EventLoop {
             awaitBody(connection)
             return false
         case .failure(let failure):
-            refuse(connection, Problem(failure))
+            let isTooLarge = failure.status == 413
+            refuse(
+                connection,
+                isTooLarge ? tooLarge(connection.route).closing : Problem(failure))
             return false
         case .complete(let length, let consumed):
             connection.decoder = nil

@@ -65,6 +65,11 @@ extension Problem {
         Problem(413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
     }
 
+    static let bodyTooLarge = Problem(
+        413, "body_too_large",
+        "A body is larger than \(Limits.bodyBytes) bytes: send ids, and let the warehouse fetch "
+            + "the rest.")
+
     // MARK: The store
 
     init(_ failure: StoreFailure) {

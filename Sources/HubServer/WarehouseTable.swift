@@ -77,14 +77,18 @@ package final class WarehouseTable: Sendable {
     /// Puts rows in place that the writer has on disk.
     ///
     /// - Parameter ordinal: how many messages of a line are at or below an index: for the rate.
+    /// - Returns: those whose waiting pulls must look again. A commit, or a lease that is renewed,
+    ///   is nothing to them.
     func install(
         _ changed: [Warehouse], ordinal: (_ wid: UInt32, _ index: Int64) -> Int64
-    ) {
+    ) -> [UInt32] {
         let now = MonotonicClock.now()
+        var toldOf: [UInt32] = []
         for warehouse in changed {
             let done = ordinal(warehouse.wid, warehouse.committed)
             rows.withLock { rows in
                 if let place = rows.places[warehouse.wid] {
+                    if rows.rows[place].endsWaiting(warehouse) { toldOf.append(warehouse.wid) }
                     rows.rows[place].install(warehouse)
                 } else {
                     rows.add(warehouse)
@@ -92,6 +96,7 @@ package final class WarehouseTable: Sendable {
                 rows.rows[rows.places[warehouse.wid]!].rate.note(ordinal: done, now: now)
             }
         }
+        return toldOf
     }
 
     /// Some of the rows that are newer than on disk; the caller saves them.
@@ -112,5 +117,13 @@ package final class WarehouseTable: Sendable {
             let first = wid.map { rows.firstWid(above: $0) } ?? 0
             return rows.wids[first...].prefix(limit).map { rows.rows[rows.places[$0]!] }
         }
+    }
+}
+
+extension Warehouse {
+    /// Whether a pull that waits here must be told of `changed`: another may have the lease, the
+    /// position may have been moved, or an operator may have closed it.
+    fileprivate func endsWaiting(_ changed: Warehouse) -> Bool {
+        changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
     }
 }

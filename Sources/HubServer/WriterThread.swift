@@ -98,17 +98,18 @@ final class WriterThread {
     /// before messages, messages before the answers that tell of them.
     private func tell(_ outcome: Writer<SQLiteStore>.Outcome, _ batches: [WriteBatch]) {
         touched.removeAll(keepingCapacity: true)
+        var changed: [UInt32] = []
         if outcome.failure == nil {
             hub.topics.update(count: writer.topicCount, touched: outcome.topics) {
                 writer.topic($0)
             }
-            hub.warehouses.install(
+            changed = hub.warehouses.install(
                 outcome.warehouses, ordinal: { self.hub.lines.line(of: $0).ordinal(through: $1) })
             writer.publish { touched.append($0) }
         }
         for batch in batches { _ = hub.loops[batch.loop].post(.written(batch)) }
         hub.tellNews(touched)
-        hub.tellChanges(outcome.warehouses.map(\.wid))
+        hub.tellChanges(changed)
     }
 
     private func note(_ failure: StoreFailure?) {

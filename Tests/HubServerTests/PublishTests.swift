@@ -206,7 +206,7 @@ import Wire
 
     @Test("What is no JSON text is malformed", arguments: [
         "{", "{}}", "{} x", #"{"topic":"A_B",}"#, #"{'topic':"A_B"}"#, "{\"body\":01}",
-        "{\"body\":NaN}", "{\"body\":\"\u{1}\"}", #"{"body":"\x"}"#, #"{"body":"\ud800"}"#,
+        "{\"body\":NaN}", "{\"body\":\"\u{1}\"}", #"{"body":"\x"}"#,
         "{\"body\":+1}", "{\"body\":1.}", "\u{FEFF}{}",
     ])
     func malformed(body: String) throws {

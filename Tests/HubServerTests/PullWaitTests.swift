@@ -40,21 +40,21 @@ import Wire
     @Test("A message of another wid does not even wake it")
     func otherMessage() throws {
         try wait()
-        for _ in 0..<20 { try client.publish(wid: 8) }
+        for _ in 0..<30 { try client.publish(wid: 8) }
         // The wake of 7 comes behind those of 8, on whatever loop.
         try client.publish(wid: 7)
         let page = try waiter.answer()
-        #expect(page.indexes == [21])
-        #expect(page.integer("ordinal") == nil)
+        #expect(page.indexes == [31])
         #expect(page.ordinals == [1])
-        #expect(try client.metric("message_center_waits_begun_total") == 1)
+        // Once, and once more where it is the first of its loop to wait.
+        #expect(try client.metric("message_center_waits_begun_total") ?? 9 <= 2)
     }
 
     @Test("A pull with a filter goes on waiting behind what the filter leaves out")
     func filtered() throws {
         try wait(7, #"{"wait":60,"topics":["B_*"]}"#)
         try client.publish(topic: "A_Changed", wid: 7)
-        #expect(try eventually { try client.metric("message_center_waits_begun_total") == 2 })
+        #expect(try client.expectWaiting(1))
         try client.publish(topic: "B_Changed", wid: 7)
         let page = try waiter.answer()
         #expect(page.indexes == [2])
@@ -122,6 +122,26 @@ import Wire
         try client.publish(wid: 0)
         for wid in stride(from: 1, through: 39, by: 2) {
             #expect(try waiters[wid - 1].answer().messages.map { $0["wid"]?.integer } == [0])
+        }
+    }
+
+    @Test("No wake-up is lost between a pull that comes and a message that is stored")
+    func noLostWakeUp() throws {
+        let hub = try RunningHub(loops: 3)
+        let endpoint = hub.endpoint
+        _ = try concurrently(6) { number in
+            let (publisher, consumer) = (try RawClient(endpoint), try RawClient(endpoint))
+            let message = "{\"topic\":\"A_B\",\"wid\":\(number + 1),\"body\":1}"
+            for round in 1...150 {
+                // Both at once: the message is stored before the pull looks, while it does, or
+                // when it already waits. A lost wake-up would leave it waiting for its minute.
+                if round % 2 == 0 { try publisher.begin("POST", "/v1/messages", message) }
+                try consumer.beginPull(number + 1, #"{"wait":60,"autocommit":true}"#)
+                if round % 2 == 1 { try publisher.begin("POST", "/v1/messages", message) }
+                let page = try consumer.answer()
+                guard page.messages.count == 1 else { throw Unexpected(page) }
+                #expect(try publisher.answer().status == 201)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 import TestSupport
 import Testing
 import Wire
@@ -127,26 +127,50 @@ struct RealInputTests {
 
     // MARK: The tests
 
-    @Test("One by one, pipelined on one connection")
+    @Test("One by one, on 64 connections, the messages of a key always on the same")
     func single() throws {
-        try inOrder { client, expected in
-            let depth = 256
-            for start in stride(from: 0, to: expected.events.count, by: depth) {
-                let events = expected.events[start..<min(start + depth, expected.events.count)]
-                var bytes = ""
-                for event in events {
-                    bytes += "POST /v1/messages HTTP/1.1\r\nHost: hub\r\n"
-                    bytes += "Content-Length: \(event.line.utf8.count)\r\n\r\n\(event.line)"
-                }
-                try client.send(bytes)
-                for _ in events {
-                    let answer = try client.answer()
-                    guard answer.status == 201 else {
-                        throw Unexpected(answer)
-                    }
+        let expected = try Self.expected.get()
+        let hub = try RunningHub()
+        let endpoint = hub.endpoint
+        let places = Dictionary(grouping: expected.events.indices) { expected.events[$0].key }
+        let shares = Self.shares(of: places, count: 64)
+        let cursors = Locked(
+            [Int: [String: Int]](uniqueKeysWithValues: expected.lines.keys.map { ($0, [:]) }))
+        let lines = try Self.run(hub, expected) {
+            _ = try concurrently(shares.count) { number in
+                let client = try RawClient(endpoint)
+                for place in shares[number] {
+                    let event = expected.events[place]
+                    let answer = try client.request("POST", "/v1/messages", event.line)
+                    guard answer.status == 201 else { throw Unexpected(answer) }
                 }
             }
+        } check: { wid, _, _, rest in
+            // What is due is the next of this key in the file.
+            guard let key = PageScan.key(rest) else { return false }
+            let turn = cursors.withLock { cursors in
+                cursors[wid]![key, default: 0] += 1
+                return cursors[wid]![key]! - 1
+            }
+            guard let due = places[key], turn < due.count else { return false }
+            return rest.starts(with: expected.contents[due[turn]])
         }
+        for (wid, line) in lines {
+            #expect(line.holes == 0, "warehouse \(wid)")
+            #expect(line.count == expected.lines[wid]!.count)
+            #expect(zip(line.indexes, line.indexes.dropFirst()).allSatisfy { $0 < $1 })
+        }
+        #expect(try hub.client().metric("message_center_head") == Double(expected.events.count))
+    }
+
+    /// The events of each key together, dealt out to `count` publishers, each in the file's order.
+    private static func shares(of places: [String: [Int]], count: Int) -> [[Int]] {
+        var shares = [[Int]](repeating: [], count: count)
+        for key in places.values.sorted(by: { $0[0] < $1[0] }) {
+            let least = shares.indices.min { shares[$0].count < shares[$1].count }!
+            shares[least] += key
+        }
+        return shares.map { $0.sorted() }
     }
 
     @Test("In batches of a JSON array")

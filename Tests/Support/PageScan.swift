@@ -39,6 +39,17 @@ package struct PageScan {
         }
     }
 
+    /// The key in the part of a message behind its ordinal.
+    package static func key(_ rest: ArraySlice<UInt8>) -> String? {
+        (Array(rest) + [0]).withUnsafeBytes { raw in
+            let message = Bytes(raw: raw)
+            guard let start = message.find(",\"key\":\"", from: 0),
+                let end = message.find("\",\"body\":", from: start)
+            else { return nil }
+            return String(decoding: raw[start + 8..<end], as: UTF8.self)
+        }
+    }
+
     private struct Bytes {
         let raw: UnsafeRawBufferPointer
 
