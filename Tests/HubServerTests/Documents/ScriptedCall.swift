@@ -108,6 +108,8 @@ struct ScriptedCall {
             {"index":1,"session":"b"}
         POST /v1/warehouses/3/release 409 session_held
             {"session":"c"}
+        POST /v1/warehouses/3/release 409 session_fenced
+            {"session":"a"}
         POST /v1/warehouses/3/release 200
             {"session":"b"}
         POST /v1/warehouses/4/pull 200
