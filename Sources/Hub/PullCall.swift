@@ -4,13 +4,14 @@
 /// that matters is here: what is durable first, then read, then hand out, and nothing is handed
 /// out of a position that moved meanwhile.
 package struct PullCall: Sendable {
-    package let request: PullRequest
+    package private(set) var request: PullRequest
     /// Monotonic nanoseconds at which a waiting pull is answered empty.
     package let deadline: UInt64
     /// Whether the warehouse counts this call as open: `end` must be called.
     package private(set) var isOpen = false
 
     private var epoch: UInt64 = 0
+    private var tenure: UInt64 = 0
     private var from: Int64 = 0
 
     package init(_ request: PullRequest, now: UInt64) {
@@ -65,6 +66,7 @@ package struct PullCall: Sendable {
             return .refuse(refusal)
         case .read(let from, let epoch, let ends):
             (self.from, self.epoch, isOpen) = (from, epoch, true)
+            tenure = warehouse.tenure
             return .read(from: from, ends: ends)
         }
     }
@@ -78,6 +80,13 @@ package struct PullCall: Sendable {
             (self.from, self.epoch) = (from, epoch)
             return .read(from: from, ends: nil)
         }
+    }
+
+    /// A newer pull of the same session has come: nothing is handed out here any more, because
+    /// whoever sent this one may no longer listen.
+    package mutating func supersede() {
+        request.limit = 0
+        request.autocommit = false
     }
 
     /// A page was read, up to `next`; `isEmpty`: nothing of it is shown and nothing follows.
@@ -102,13 +111,14 @@ package struct PullCall: Sendable {
         return .answer
     }
 
-    /// The writer has moved the index for `autocommit`: the page may go out.
+    /// The writer has moved the index for `autocommit`: the page may go out. Had it refused with
+    /// `moved`, the page would be void, and `woken` says what is next.
     package func advanced() -> Step { .answer }
 
     /// The call is over, answered or lost.
     package mutating func end(_ warehouse: inout Warehouse, now: UInt64) {
         guard isOpen else { return }
         isOpen = false
-        warehouse.callEnded(session: request.session, now)
+        if request.session != nil { warehouse.callEnded(tenure: tenure, now) }
     }
 }

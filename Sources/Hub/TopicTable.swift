@@ -1,6 +1,7 @@
 /// The topics by name, for the writer: found by bytes, without making a `String`.
 ///
-/// Counts are kept here with every message and saved once a block of 4,096; a start counts the rest.
+/// Counts are kept here with every message and saved once a block of 4,096; a start counts the
+/// rest.
 struct TopicTable {
     private(set) var topics: [StoredTopic]
     private var slots: [Int32] = []
@@ -66,6 +67,11 @@ struct TopicTable {
             isTouched[Int(number)] = false
         }
         touched.removeAll(keepingCapacity: true)
+        removeNewest(downTo: count)
+    }
+
+    /// Forgets topics that nothing was counted of: the request that brought them was refused.
+    mutating func removeNewest(downTo count: Int) {
         guard topics.count > count else { return }
         topics.removeSubrange(count...)
         isTouched.removeSubrange(count...)

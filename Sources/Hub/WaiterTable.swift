@@ -10,7 +10,7 @@ package struct WaiterTable {
     package init() {}
 
     /// Whether any call waits or is to be looked at.
-    package var isEmpty: Bool { waiting.isEmpty && ready.isEmpty }
+    package var isEmpty: Bool { waiting.isEmpty && !hasReady }
 
     /// How many calls wait, those already woken not counted.
     package private(set) var count = 0
@@ -52,6 +52,11 @@ package struct WaiterTable {
             ready.removeAll(keepingCapacity: true)
             taken = 0
             return nil
+        }
+        // Where wake-ups never stop, the queue is never empty: what was taken has to go.
+        if taken >= 1024, taken * 2 >= ready.count {
+            ready.removeFirst(taken)
+            taken = 0
         }
         defer { taken += 1 }
         return ready[taken]

@@ -46,6 +46,9 @@ package struct Warehouse: Sendable {
     package var openCalls = 0
     /// Rises with every change of holder and every seek: what was read before is void.
     package var epoch: UInt64 = 0
+    /// Rises with every change of holder and every release: calls begun before do not count as
+    /// open calls of the lease that lives now.
+    package var tenure: UInt64 = 0
     /// The holder's waiting pull, which a newer one ends.
     package var waiting: WaitingPull?
     package var rate = Rate()
@@ -115,20 +118,22 @@ extension Warehouse {
         }
         holder = session
         openCalls = 0
+        leaseEnds = 0
         delivered = committed
         trustsCommits = false
         epoch += 1
+        tenure += 1
     }
 
-    /// Notes that a call of the holder has begun. `callEnded` must follow with the same epoch.
+    /// Notes that a call of the holder has begun. `callEnded` must follow with this tenure.
     private mutating func callBegan(lease: Int64) {
         openCalls += 1
         leaseSeconds = lease
     }
 
-    /// Notes that the holder's call was answered or its connection lost.
-    package mutating func callEnded(session: SessionName?, _ now: UInt64) {
-        guard let session, session == holder, openCalls > 0 else { return }
+    /// Notes that a call that began in `tenure` was answered, or its connection lost.
+    package mutating func callEnded(tenure: UInt64, _ now: UInt64) {
+        guard tenure == self.tenure, openCalls > 0 else { return }
         openCalls -= 1
         renewLease(now)
     }
@@ -254,6 +259,8 @@ extension Warehouse {
             if session != nil { renewLease(now) }
         case .advance(let from, let to, let session, let epoch):
             if let refusal = refusalToPull(session, takeOver: false, now) { throw refusal }
+            if isRetired { throw .retired }
+            if isPaused { throw .paused }
             guard epoch == self.epoch, committed == from else { throw .moved }
             committed = max(committed, to)
             delivered = max(delivered, committed)
@@ -263,6 +270,7 @@ extension Warehouse {
             leaseSeconds = 0
             leaseEnds = 0
             openCalls = 0
+            tenure += 1
         case .seek(let index):
             committed = index
             delivered = index
@@ -294,6 +302,8 @@ extension Warehouse {
             if let refusal = refusalToCommit(session, now) { throw refusal }
         } else if let session {
             if session != holder { change(holder: session, now) }
+            // Its own length counts from now on, also where the one before reached further.
+            if lease != leaseSeconds { leaseEnds = 0 }
             leaseSeconds = lease
             renewLease(now)
         }
@@ -313,22 +323,24 @@ extension Warehouse {
 
     /// Puts a change that is now on disk in place, beside what loops noted meanwhile.
     ///
-    /// `self` is the row that loops use; `changed` the writer's copy, taken at `base`'s epoch.
+    /// `self` is the row that loops use; `changed` the writer's copy of an earlier moment, changed.
     package mutating func install(_ changed: Warehouse) {
-        let wasFenced = changed.epoch != epoch
         let seen = self
         self = changed
         lastPull = max(seen.lastPull, changed.lastPull)
         client = seen.client
         rate = seen.rate
-        waiting = seen.waiting
-        if wasFenced {
-            if changed.holder == seen.holder { openCalls = seen.openCalls }
-        } else {
+        if changed.epoch == seen.epoch {
             delivered = max(seen.delivered, changed.committed)
             trustsCommits = seen.trustsCommits
-            openCalls = changed.leaseSeconds == 0 ? 0 : seen.openCalls
-            leaseEnds = changed.leaseSeconds == 0 ? 0 : max(seen.leaseEnds, changed.leaseEnds)
         }
+        if changed.tenure == seen.tenure {
+            openCalls = seen.openCalls
+            if changed.leaseSeconds == seen.leaseSeconds {
+                leaseEnds = max(seen.leaseEnds, changed.leaseEnds)
+            }
+        }
+        // A former holder's waiting pull is not superseded: its wake-up tells it who holds now.
+        waiting = changed.holder == seen.holder ? seen.waiting : nil
     }
 }

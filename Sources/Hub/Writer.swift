@@ -100,7 +100,8 @@ package struct Writer<S: Store> {
         return outcome
     }
 
-    /// Shows readers what `write` stored; `visit` gets each wid that has something new.
+    /// Shows readers what `write` stored; `visit` gets each wid that has something new. Called
+    /// after each `write` without failure, before the next.
     package func publish(_ visit: (UInt32) -> Void) {
         lines.publish(head: head, visit)
     }
@@ -122,10 +123,15 @@ package struct Writer<S: Store> {
         let range = batch.publishes[request].messages
         freshPlaces.removeAll(keepingCapacity: true)
         claimed.removeAll(keepingCapacity: true)
+        let topicsBefore = topics.topics.count
         if let refusal = try check(batch, range, created: created) {
             for id in claimed { try store.unclaim(id) }
+            topics.removeNewest(downTo: topicsBefore)
             batch.publishes[request].outcome = refusal
             return
+        }
+        for number in topicsBefore..<topics.topics.count {
+            try store.save(topics.topics[number], number: Int32(number))
         }
         for place in freshPlaces { try insert(batch, place, created: created) }
         batch.publishes[request].outcome = .stored(fresh: freshPlaces.count)
@@ -157,7 +163,8 @@ package struct Writer<S: Store> {
     ) throws(StoreFailure) -> WriteBatch.Outcome? {
         var conflicts: [Int] = []
         for place in range {
-            guard let topic = try number(ofTopic: batch.arena.bytes(batch.messages[place].topic))
+            let name = batch.arena.bytes(batch.messages[place].topic)
+            guard let topic = topics.number(of: name) ?? topics.add(name)
             else { return .topicLimit }
             batch.messages[place].topicNumber = topic
             guard lines.hasRoom(for: batch.messages[place].wid) else { return .lineLimit }
@@ -170,7 +177,7 @@ package struct Writer<S: Store> {
                 claimed.append(id)
                 freshPlaces.append(place)
             case .taken(let index) where index > head:
-                if isSame(batch, place, asTwin: freshPlaces[Int(index - head) - 1]) {
+                if isSame(batch, place, asTwin: try twin(batch, of: id, at: index)) {
                     batch.messages[place].isDuplicate = true
                     batch.messages[place].place(at: index, created: created, id: id)
                 } else {
@@ -185,15 +192,6 @@ package struct Writer<S: Store> {
             }
         }
         return conflicts.isEmpty ? nil : .conflict(conflicts)
-    }
-
-    private mutating func number(
-        ofTopic name: UnsafeRawBufferPointer
-    ) throws(StoreFailure) -> Int32? {
-        if let number = topics.number(of: name) { return number }
-        guard let number = topics.add(name) else { return nil }
-        try store.save(topics.topics[Int(number)], number: number)
-        return number
     }
 
     private enum Claim {
@@ -230,8 +228,22 @@ package struct Writer<S: Store> {
             batch.messages[place].isDuplicate = true
             batch.messages[place].place(at: index, created: row.created, id: row.id)
         }
-        guard found else { throw .damaged("an id stands for message \(index), which is not there") }
+        guard found else { throw Self.missing(index) }
         return isSame
+    }
+
+    private static func missing(_ index: Int64) -> StoreFailure {
+        .damaged("an id stands for message \(index), which is not there")
+    }
+
+    /// The place of the message of the same request that has claimed `id` for `index`.
+    private func twin(
+        _ batch: WriteBatch, of id: MessageID, at index: Int64
+    ) throws(StoreFailure) -> Int {
+        let order = Int(index - head) - 1
+        guard order < freshPlaces.count, batch.messages[freshPlaces[order]].id == id
+        else { throw Self.missing(index) }
+        return freshPlaces[order]
     }
 
     /// The same question, where the id came earlier in the same request.

@@ -19,8 +19,14 @@ struct StoreLoader {
         try connection.execute("BEGIN IMMEDIATE")
         defer { if connection.inTransaction { try? connection.execute("ROLLBACK") } }
         try loadTopics()
-        if try blocksFit() { try loadBlocks(into: lines) } else { try dropBlocks() }
-        try loadTail(into: lines)
+        if try !blocksFit() { try dropBlocks() }
+        do throws(SQLiteError) {
+            try loadBlocks(into: lines)
+            try loadTail(into: lines)
+        } catch  where error.code == .corrupt && head > 0 {
+            // Blocks of the right size may still tell something else than the log does.
+            try loadFromLog(into: lines)
+        }
         lines.publish(head: head) { _ in }
         let state = StoreState(
             hub: try text("hub"), ids: HubIDs(tag: UInt32(try number("tag"))), head: head,
@@ -40,8 +46,11 @@ struct StoreLoader {
 
     private mutating func loadTopics() throws(SQLiteError) {
         let rows = try connection.prepare(
-            "SELECT name, count, last_index, last_created FROM topics ORDER BY number")
+            "SELECT name, count, last_index, last_created, number FROM topics ORDER BY number")
         while try rows.step() {
+            guard rows.int64(4) == Int64(topics.count) else {
+                throw Self.damage("topic \(topics.count) is missing")
+            }
             var topic = StoredTopic(name: rows.text(0))
             topic.count = rows.int64(1)
             topic.lastIndex = rows.int64(2)
@@ -54,12 +63,25 @@ struct StoreLoader {
     private func blocksFit() throws(SQLiteError) -> Bool {
         let size = Int64(WidBlock.size)
         let rows = try connection.prepare(
-            "SELECT count(*), max(first), min(length(block)), max(length(block)) FROM wids")
+            """
+            SELECT count(*), max(first), min(length(block)), max(length(block)),
+                sum((first - 1) % \(size)) FROM wids
+            """)
         guard try rows.step(), rows.int64(0) > 0 else { return true }
         let end = rows.int64(0) * size
-        guard rows.int64(1) == end - size + 1, rows.int64(2) == size * 4, rows.int64(3) == size * 4
+        guard rows.int64(1) == end - size + 1, rows.int64(2) == size * 4, rows.int64(3) == size * 4,
+            rows.int64(4) == 0
         else { return false }
         return try connection.scalar("SELECT max(idx) FROM log") ?? 0 >= end
+    }
+
+    /// Begins again without the blocks.
+    private mutating func loadFromLog(into lines: Lines) throws(SQLiteError) {
+        lines.rollBack()
+        (block, head, lastCreated, topics) = (WidBlock(first: 1), 0, 0, [])
+        try loadTopics()
+        try dropBlocks()
+        try loadTail(into: lines)
     }
 
     /// Forgets blocks that do not fit; the log has everything, and `loadTail` makes them anew.
@@ -95,22 +117,28 @@ struct StoreLoader {
             let wid = UInt32(truncatingIfNeeded: rows.int64(1))
             let nth = lines.append(index, wid: wid)
             guard index == head + 1, nth == rows.int64(2) else {
-                throw SQLiteError(
-                    code: .corrupt,
-                    message: """
-                        message \(index) of wid \(wid) has number \(rows.int64(2)) in its line, \
-                        \(nth) was due: the log is not what the hub wrote
-                        """)
+                throw Self.damage(
+                    """
+                    message \(index) of wid \(wid) has number \(rows.int64(2)) in its line; \
+                    message \(head + 1) was due, and number \(nth)
+                    """)
+            }
+            let topic = Int(rows.int64(3))
+            guard topics.indices.contains(topic) else {
+                throw Self.damage("message \(index) has topic \(topic), which is missing")
             }
             block.append(wid)
             if block.isFull { try WriterStatements.save(&block, insertBlock) }
             head = index
             lastCreated = rows.int64(4)
-            let topic = Int(rows.int64(3))
-            if topic < topics.count, index > topics[topic].lastIndex {
+            if index > topics[topic].lastIndex {
                 topics[topic].note(index: index, created: lastCreated)
             }
         }
+    }
+
+    private static func damage(_ message: String) -> SQLiteError {
+        SQLiteError(code: .corrupt, message: "the log is not what the hub wrote: \(message)")
     }
 
     private func warehouses() throws(SQLiteError) -> [Warehouse] {

@@ -123,8 +123,13 @@ final class AdminReader {
             let created = try pages.created(of: oldest)
             return max(0, hub.clock.nowMilliseconds() - created) / 1000
         } catch {
-            throw Problem(error)
+            throw unreadable(error)
         }
+    }
+
+    private func unreadable(_ failure: StoreFailure) -> Problem {
+        hub.log.error("the store cannot be read: \(failure)")
+        return Problem(failure)
     }
 
     // MARK: Messages
@@ -153,7 +158,8 @@ final class AdminReader {
                 index, owner, created: created, principal, wid: wid, after: after, limit: limit)
             output.append("}")
         } catch {
-            throw error == .other("unknown") ? unknown : Problem(error)
+            guard error != .other("unknown") else { throw unknown }
+            throw unreadable(error)
         }
     }
 
@@ -189,7 +195,9 @@ final class AdminReader {
             guard wid == nil || wid == owner, after == nil || after! < owner else { return [] }
             return [hub.warehouses[owner] ?? Warehouse(wid: owner)]
         }
-        if let wid { return [hub.warehouses[wid] ?? Warehouse(wid: wid)] }
+        if let wid {
+            return principal.maySee(wid) ? [hub.warehouses[wid] ?? Warehouse(wid: wid)] : []
+        }
         if case .warehouse(let wids) = principal {
             return wids.sorted().filter { $0 > after ?? 0 }.prefix(limit).map {
                 hub.warehouses[$0] ?? Warehouse(wid: $0)

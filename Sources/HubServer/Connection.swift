@@ -19,8 +19,8 @@ final class Connection {
         case called
         /// A pull waits for messages.
         case waiting
-        /// The answer was a refusal after which nothing can be read: what still comes is thrown
-        /// away for a while, so that the client reads the refusal before the connection is reset.
+        /// The last answer is given: what still comes is thrown away for a while, so that the client
+        /// can read that answer before the connection is reset (RFC 9112, section 9.6).
         case draining
     }
 
@@ -55,6 +55,8 @@ final class Connection {
 
     /// Nothing follows this request's answer.
     var closes = false
+    /// Its next request is there, but its answers have to be sent first.
+    var isHeldUp = false
     /// The client has sent its last byte.
     var hasEnded = false
     /// What the poller watches for.
@@ -72,6 +74,7 @@ final class Connection {
         var limits = RequestParser.Limits()
         limits.maxHeadBytes = Limits.headBytes
         limits.maxTargetBytes = Limits.targetBytes
+        limits.maxFields = Limits.headFields
         parser = RequestParser(limits: limits)
     }
 }

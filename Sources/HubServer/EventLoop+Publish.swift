@@ -11,13 +11,7 @@ extension EventLoop {
         let mark = batch.arena.count
         do throws(Problem) {
             messages.reset()
-            if bytes.byteCount == 0 {
-                messages.readNothing()
-            } else {
-                var reader = JSONReader(bytes)
-                try messages.read(&reader, into: batch)
-                try end(&reader)
-            }
+            try readOne(bytes)
             try messages.mistakes.check()
             try checkTopics(connection, batch, first..<batch.messages.count)
         } catch {
@@ -30,6 +24,13 @@ extension EventLoop {
                 call: connection.token.rawValue, messages: first..<batch.messages.count))
         connection.phase = .called
         connection.call = .publish
+    }
+
+    private func readOne(_ bytes: RawSpan) throws(Problem) {
+        guard bytes.byteCount > 0 else { return messages.readNothing() }
+        var reader = JSONReader(bytes)
+        try messages.read(&reader, into: batch)
+        try end(&reader)
     }
 
     /// `POST /v1/messages/batch`
@@ -63,7 +64,7 @@ extension EventLoop {
     }
 
     private func readArray(_ bytes: RawSpan, into batch: WriteBatch) throws(Problem) {
-        if bytes.byteCount == 0 { return }
+        guard bytes.byteCount > 0 else { throw .invalid([.init("", "must be an array")]) }
         var reader = JSONReader(bytes)
         var place = 0
         do throws(JSONError) { try reader.beginArray() } catch {

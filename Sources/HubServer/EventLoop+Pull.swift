@@ -30,40 +30,66 @@ extension EventLoop {
         if let client = request.client { warehouse!.client = client }
     }
 
-    /// Takes the pull one step on, until it waits for something or is answered.
+    /// Takes the pull one step on.
     private func take(
-        _ first: PullCall.Step, _ connection: Connection, _ call: consuming PullCall, mayWait: Bool
+        _ step: PullCall.Step, _ connection: Connection, _ call: PullCall, mayWait: Bool
     ) {
-        var step = first
-        while true {
-            connection.call = .pull(call)
-            switch step {
-            case .settle:
-                return change(connection, call.request.wid, call.change)
-            case .read(let from, let ends):
-                if let ends { end(waiting: ends) }
-                let read = readPage(connection, &call, from: from, mayWait: mayWait)
-                guard let read else { return }
-                step = read
-            case .wait:
-                return wait(connection, call)
-            case .answer:
-                return answerPage(connection, &call)
-            case .advance(let advance):
-                connection.held.removeAll()
-                connection.held.append(contentsOf: body)
-                return change(connection, call.request.wid, advance)
-            case .refuse(let refusal):
-                endCall(connection)
-                return refuse(
-                    connection, Problem(refusal, wid: call.request.wid, wall: wall))
-            }
+        connection.call = .pull(call)
+        switch step {
+        case .settle:
+            change(connection, call.request.wid, call.change)
+        case .read(let from, let ends):
+            if let ends { end(waiting: ends) }
+            connection.phase = .called
+            pagesToRead.append(
+                PageToRead(call: connection.token, from: from, mayWait: mayWait))
+        case .wait:
+            wait(connection, call)
+        case .answer:
+            endCall(connection)
+            answerBody(connection)
+        case .advance(let advance):
+            connection.held.removeAll()
+            connection.held.append(contentsOf: body)
+            change(connection, call.request.wid, advance)
+        case .refuse(let refusal):
+            endCall(connection)
+            refuse(connection, Problem(refusal, wid: call.request.wid, wall: wall))
         }
+    }
+
+    // MARK: Pages
+
+    /// A pull whose page is to be read.
+    struct PageToRead {
+        let call: Token
+        let from: Int64
+        let mayWait: Bool
+    }
+
+    /// Reads the pages that pulls have come to, in their order, as many as a tick may; what the tick
+    /// published is under way by then, so that no publish waits behind them.
+    func readPages() {
+        var rowsLeft = Limits.rowsPerTick
+        while rowsLeft > 0, let next = pagesToRead.popFirst() {
+            guard let connection = connections[next.call], case .pull(var call) = connection.call
+            else { continue }
+            rowsLeft -= Limits.rowsPerPage
+            let step = readPage(connection, &call, next, &rowsLeft)
+            if let step { take(step, connection, call, mayWait: next.mayWait) }
+            goOnIfAnswered(connection)
+        }
+    }
+
+    /// Takes up what the client has sent meanwhile, if its request in hand is answered.
+    private func goOnIfAnswered(_ connection: Connection) {
+        if connection.phase != .waiting, connection.phase != .called { goOn(connection) }
     }
 
     /// Reads the page into `body`. Nil: it could not be read, and the client knows.
     private func readPage(
-        _ connection: Connection, _ call: inout PullCall, from: Int64, mayWait: Bool
+        _ connection: Connection, _ call: inout PullCall, _ next: PageToRead,
+        _ rowsLeft: inout Int
     ) -> PullCall.Step? {
         let request = call.request
         let line = hub.lines.line(of: request.wid)
@@ -73,11 +99,13 @@ extension EventLoop {
         body.append(",\"messages\":")
         do throws(StoreFailure) {
             let page = try pages.read(
-                PageReader.Query(request), from: from, line: line, into: &body)
+                PageReader.Query(request), from: next.from, line: line, into: &body)
+            rowsLeft -= page.shown + page.filtered + page.coalesced
             var row = Warehouse(wid: request.wid)
             let step = hub.warehouses.with(request.wid, noting: true) { warehouse in
                 let step = call.pageRead(
-                    &warehouse!, next: page.next, isEmpty: page.isEmpty, mayWait: mayWait, now: now)
+                    &warehouse!, next: page.next, isEmpty: page.isEmpty,
+                    mayWait: next.mayWait, now: now)
                 row = warehouse!
                 return step
             }
@@ -155,11 +183,6 @@ extension EventLoop {
         return max(0, wall - created) / 1000
     }
 
-    private func answerPage(_ connection: Connection, _ call: inout PullCall) {
-        endCall(connection)
-        answerBody(connection)
-    }
-
     // MARK: Waiting
 
     private func wait(_ connection: Connection, _ call: PullCall) {
@@ -168,6 +191,8 @@ extension EventLoop {
         setDeadline(connection, at: call.deadline)
         waiters.add(connection.token.rawValue, wid: request.wid)
         counters.add(.waitsBegun)
+        // The first to wait looks once more now that the writer knows of it.
+        if hub.signs[number].raise() { waiters.wake(request.wid) }
         guard let session = request.session else { return }
         let waiting = Warehouse.WaitingPull(loop: number, call: connection.token.rawValue)
         let older = hub.warehouses.with(request.wid) { warehouse -> Warehouse.WaitingPull? in
@@ -199,7 +224,11 @@ extension EventLoop {
     /// Answers the pulls that newer ones have ended.
     func answerSuperseded() {
         while let token = superseded.popLast() {
-            guard let connection = connections[token], connection.phase == .waiting else { continue }
+            guard let connection = connections[token], connection.phase == .waiting,
+                case .pull(var call) = connection.call
+            else { continue }
+            call.supersede()
+            connection.call = .pull(call)
             resume(connection, mayWait: false)
         }
     }
@@ -212,7 +241,7 @@ extension EventLoop {
             call.woken(warehouse!, now: now)
         }
         take(step, connection, call, mayWait: mayWait)
-        if connection.phase != .waiting { goOn(connection) }
+        goOnIfAnswered(connection)
     }
 
     private func leaveWaiters(_ connection: Connection, _ call: PullCall) {
@@ -253,7 +282,7 @@ extension EventLoop {
             operated(connection, operation, from, change)
         default: return
         }
-        if connection.phase != .waiting, connection.phase != .called { goOn(connection) }
+        goOnIfAnswered(connection)
     }
 
     private func settled(
@@ -265,7 +294,7 @@ extension EventLoop {
         case .done(let warehouse):
             if case .advance = change.change {
                 swap(&body, &connection.held)
-                return answerPage(connection, &call)
+                return take(call.advanced(), connection, call, mayWait: false)
             }
             let head = hub.lines.head
             let step = hub.warehouses.with(wid, noting: true) { row in

@@ -17,12 +17,10 @@ extension EventLoop {
         }
         let borrows = connection.input.isEmpty
         if borrows { swap(&connection.input, &scratch) }
-        defer { if borrows { giveBack(connection) } }
-        switch receiveBytes(connection) {
-        case .bytes: work(connection)
-        case .wouldBlock: break
-        case .closed: receivedEnd(connection)
-        }
+        let transfer = receiveBytes(connection)
+        if case .bytes = transfer { work(connection) }
+        if borrows { giveBack(connection) }
+        if transfer == .closed { receivedEnd(connection) }
     }
 
     private func receiveBytes(_ connection: Connection) -> Transfer {
@@ -59,19 +57,24 @@ extension EventLoop {
     }
 
     /// The client sends no more. What it asked for is still answered, but nobody waits for a
-    /// client that may have gone.
+    /// client that may have gone: a waiting pull is answered now.
     private func receivedEnd(_ connection: Connection) {
         connection.hasEnded = true
-        guard connection.phase == .called || !connection.unsent.isEmpty else {
-            return close(connection)
-        }
         watch(connection, connection.interest.subtracting(.read))
+        switch connection.phase {
+        case .called: break
+        case .waiting: resume(connection, mayWait: false)
+        case .head, .body, .chunks, .draining:
+            guard connection.unsent.isEmpty, !connection.isHeldUp else { return }
+            close(connection)
+        }
     }
 
     // MARK: Working
 
     /// Takes up as many requests as are there and can be answered, then sends the answers.
     func work(_ connection: Connection) {
+        connection.isHeldUp = false
         var input = ByteBuffer()
         swap(&input, &connection.input)
         while step(connection, &input) {}
@@ -84,7 +87,9 @@ extension EventLoop {
     private func step(_ connection: Connection, _ input: inout ByteBuffer) -> Bool {
         switch connection.phase {
         case .head:
-            guard !input.isEmpty, output.count < Limits.outputBytes, !connection.closes else {
+            guard !input.isEmpty, !connection.closes else { return false }
+            guard output.count + connection.unsent.count < Limits.outputBytes else {
+                connection.isHeldUp = true
                 return false
             }
             return readHead(connection, &input)
@@ -109,17 +114,16 @@ extension EventLoop {
         let isFirst = !connection.parser.hasBegun
         switch connection.parser.parse(input.bytes) {
         case .incomplete:
-            if isFirst { setDeadline(connection, after: Limits.headSeconds) }
+            if isFirst { setDeadline(connection, after: deadlines.head) }
             return false
         case .failure(let failure):
-            connection.requestID = nextRequestID()
-            connection.head = RequestHead()
+            beginUnread(connection)
             refuse(connection, Problem(failure))
             return false
         case .head(let head):
             connection.head = head
             connection.parser.reset()
-            connection.bodyDeadline = now + UInt64(Limits.bodyTotalSeconds) * 1_000_000_000
+            connection.bodyDeadline = now + deadlines.bodyTotal
             do throws(Problem) {
                 try admit(connection, input.bytes)
             } catch {
@@ -129,14 +133,21 @@ extension EventLoop {
         }
     }
 
+    /// The answer will be to a head that could not be read: nothing of the request before counts.
+    func beginUnread(_ connection: Connection) {
+        connection.requestID = nextRequestID()
+        connection.head = RequestHead()
+    }
+
     /// Refuses a request whose body was not read: if all of it is there it is passed over, else
     /// nobody knows whether it will come, and the connection ends.
     private func refuseUnread(
         _ connection: Connection, _ input: inout ByteBuffer, _ problem: Problem
     ) {
-        let whole = connection.head.length + (connection.head.contentLength ?? 0)
-        if !connection.head.isChunked, input.count >= whole, !problem.closes {
-            input.consume(whole)
+        let head = connection.head
+        let rest = input.count - head.length
+        if !head.isChunked, rest >= head.contentLength ?? 0, !problem.closes {
+            input.consume(head.length + (head.contentLength ?? 0))
             refuse(connection, problem)
         } else {
             refuse(connection, problem.closing)
@@ -152,17 +163,30 @@ extension EventLoop {
             ? .given(bytes.text(head.requestID)) : nextRequestID()
         connection.route = try Route.find(
             head.method, Target(bytes.extracting(head.target.range)))
+        // Reading is safe, and browsers keep the answer from a page of another site.
+        if head.method != .get, head.method != .head, head.isCrossSite(bytes) { throw .crossOrigin }
         connection.principal = try principal(connection, bytes)
         try checkBody(connection)
         if head.isChunked {
-            connection.decoder = ChunkedDecoder(
-                limits: .init(maxBodyBytes: connection.route.bodyLimit))
+            connection.decoder = ChunkedDecoder(limits: Self.limits(connection.route))
             connection.phase = .chunks
         } else {
             connection.phase = .body(head.length + (head.contentLength ?? 0))
         }
-        if head.expectsContinue, head.minorVersion == 1 { output.append(Self.continueLine) }
+        // Who has begun to send the body does not wait for this (RFC 9110, section 10.1.1).
+        let awaitsBody = head.isChunked || head.contentLength ?? 0 > 0
+        if head.expectsContinue, awaitsBody, bytes.byteCount == head.length {
+            output.append(Self.continueLine)
+        }
     }
+
+    private static func limits(_ route: Route) -> ChunkedDecoder.Limits {
+        var limits = ChunkedDecoder.Limits(maxBodyBytes: route.bodyLimit)
+        limits.maxExtensionBytes = Limits.chunkExtensionBytes
+        limits.maxTrailerBytes = Limits.trailerBytes
+        return limits
+    }
+
 
     private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -183,8 +207,13 @@ extension EventLoop {
                 411, "length_required", "An HTTP/1.0 request with a body tells its length.")
         }
         if let length = head.contentLength, length > connection.route.bodyLimit {
-            throw .tooLarge("The request", limit: connection.route.bodyLimit)
+            throw tooLarge(connection.route)
         }
+    }
+
+    /// A request for one message is mostly that message's body.
+    private func tooLarge(_ route: Route) -> Problem {
+        route == .publish ? .bodyTooLarge : .tooLarge("The request", limit: route.bodyLimit)
     }
 
     /// Who asks, and whether it may.
@@ -209,8 +238,7 @@ extension EventLoop {
     }
 
     private func awaitBody(_ connection: Connection) {
-        let next = now + UInt64(Limits.bodySeconds) * 1_000_000_000
-        setDeadline(connection, at: min(next, connection.bodyDeadline))
+        setDeadline(connection, at: min(now + deadlines.body, connection.bodyDeadline))
     }
 
     private func readChunks(_ connection: Connection, _ input: inout ByteBuffer) -> Bool {
@@ -220,7 +248,10 @@ extension EventLoop {
             awaitBody(connection)
             return false
         case .failure(let failure):
-            refuse(connection, Problem(failure))
+            let isTooLarge = failure.status == 413
+            refuse(
+                connection,
+                isTooLarge ? tooLarge(connection.route).closing : Problem(failure))
             return false
         case .complete(let length, let consumed):
             connection.decoder = nil
@@ -295,10 +326,11 @@ extension EventLoop {
     /// Ends the head, and sends `body`; the connection may then go on to its next request.
     func endAnswer(_ connection: Connection) {
         let isHead = connection.head.method == .head
+        if body.count >= Limits.gzipBytes { output.append("Vary: Accept-Encoding\r\n") }
         if connection.head.acceptsGzip, body.count >= Limits.gzipBytes, gzip != nil {
             compressed.removeAll()
             gzip!.compress(body, into: &compressed)
-            output.append("Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n")
+            output.append("Content-Encoding: gzip\r\n")
             output.appendField("Content-Length", decimal: compressed.count)
             output.endHead()
             if !isHead { output.append(contentsOf: compressed) }
@@ -313,7 +345,7 @@ extension EventLoop {
         }
         connection.phase = .head
         connection.call = .none
-        setDeadline(connection, after: Limits.idleSeconds)
+        setDeadline(connection, after: deadlines.idle)
     }
 
     /// Answers with what `body` holds.
@@ -382,56 +414,75 @@ extension EventLoop {
             if output.capacity > 4 << 20 { output.shrink(to: 64 * 1024) }
         }
         guard connections[connection.token] != nil else { return }
-        if !connection.unsent.isEmpty {
-            connection.unsent.append(contentsOf: output)
-            output.removeAll()
-            swap(&output, &connection.unsent)
-        }
-        let hadMore = !output.isEmpty
-        while !output.isEmpty {
-            switch sendSome(connection) {
-            case .bytes(let count): output.consume(count)
-            case .closed: return close(connection)
-            case .wouldBlock: return keepUnsent(connection)
-            }
-        }
-        if hadMore || connection.interest != .read { sentAll(connection) }
-    }
-
-    private func sendSome(_ connection: Connection) -> Transfer {
-        output.withUnsafeBytes { bytes in
-            do throws(Errno) {
-                return try connection.socket.send(bytes)
-            } catch {
-                hub.log.debug("a connection failed: \(error)")
-                return .closed
-            }
+        let hadUnsent = !connection.unsent.isEmpty
+        let hadMore = hadUnsent || !output.isEmpty
+        if hadUnsent { connection.unsent.append(contentsOf: output) }
+        switch hadUnsent ? send(&connection.unsent, connection) : send(&output, connection) {
+        case .closed: close(connection)
+        case .wouldBlock:
+            if !hadUnsent { connection.unsent.append(contentsOf: output) }
+            setDeadline(connection, after: deadlines.write)
+            // A client that does not read its answers is not read from either.
+            watch(connection, .write)
+        case .bytes:
+            if hadUnsent { setDeadlineOfPhase(connection) }
+            if hadMore || connection.interest != .read { sentAll(connection) }
         }
     }
 
-    private func keepUnsent(_ connection: Connection) {
-        connection.unsent.removeAll()
-        connection.unsent.append(contentsOf: output)
-        setDeadline(connection, after: Limits.writeSeconds)
-        // A client that does not read its answers is not read from either.
-        watch(connection, .write)
+    /// Sends `bytes` until they are gone or the kernel takes no more.
+    private func send(_ bytes: inout ByteBuffer, _ connection: Connection) -> Transfer {
+        while !bytes.isEmpty {
+            let transfer = bytes.withUnsafeBytes { bytes in
+                do throws(Errno) {
+                    return try connection.socket.send(bytes)
+                } catch {
+                    hub.log.debug("a connection failed: \(error)")
+                    return .closed
+                }
+            }
+            guard case .bytes(let count) = transfer else { return transfer }
+            bytes.consume(count)
+        }
+        return .bytes(0)
+    }
+
+    /// The client has taken its answers at last: now the clock of what it is at runs again.
+    private func setDeadlineOfPhase(_ connection: Connection) {
+        switch connection.phase {
+        case .head:
+            setDeadline(
+                connection, after: connection.input.isEmpty ? deadlines.idle : deadlines.head)
+        case .body, .chunks: awaitBody(connection)
+        case .waiting:
+            guard case .pull(let call) = connection.call else { return }
+            setDeadline(connection, at: call.deadline)
+        case .called: connection.deadline = .max
+        case .draining: break
+        }
     }
 
     private func sentAll(_ connection: Connection) {
         connection.unsent.shrink(to: 0)
-        if connection.phase == .draining {
-            connection.socket.shutdownWrite()
-            setDeadline(connection, after: Limits.lingerSeconds)
-            if connection.hasEnded { return close(connection) }
-        } else if connection.phase == .head, connection.closes || connection.hasEnded {
-            return close(connection)
+        switch connection.phase {
+        case .head where connection.isHeldUp:
+            // Its next request comes with the next tick, after the others' turn.
+            watch(connection, .write)
+        case .head where connection.closes, .draining: linger(connection)
+        case .head where connection.hasEnded: close(connection)
+        default: if !connection.hasEnded { watch(connection, .read) }
         }
-        let wasHeldUp = !connection.interest.contains(.read)
-        if !connection.hasEnded { watch(connection, .read) }
-        if wasHeldUp, !connection.input.isEmpty, connection.phase == .head {
-            output.removeAll()
-            work(connection)
-        }
+    }
+
+    /// The last answer is sent. Closing now would reset the connection if the client still sends,
+    /// and with it what the client has not read yet (RFC 9112, section 9.6).
+    private func linger(_ connection: Connection) {
+        guard !connection.hasEnded else { return close(connection) }
+        connection.phase = .draining
+        connection.input.removeAll()
+        connection.socket.shutdownWrite()
+        setDeadline(connection, after: isStopping ? deadlines.farewell : deadlines.linger)
+        watch(connection, .read)
     }
 }
 

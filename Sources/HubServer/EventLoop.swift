@@ -11,6 +11,7 @@ import Wire
 final class EventLoop {
     let number: Int
     let hub: HubState
+    let deadlines: Deadlines
     let counters: Metrics.Loop
     let pages: PageReader
 
@@ -40,6 +41,9 @@ final class EventLoop {
     var batchesUnderWay = 0
     var bytesUnderWay = 0
 
+    /// Pulls whose pages come next, in the order in which they came.
+    var pagesToRead = Queue<PageToRead>()
+
     /// Monotonic nanoseconds and milliseconds since 1970 at the start of the tick.
     var now: UInt64 = 0
     var wall: Int64 = 0
@@ -51,7 +55,10 @@ final class EventLoop {
     var authority: Authority
     private var authorityVersion: Int
     private var stopDeadline = UInt64.max
+    private var farewellEnds = UInt64.max
     private var acceptsAgain = UInt64.max
+    /// It was told that no connection can be accepted, and not yet that it works again.
+    private var isShort = false
     /// Whether the loop takes nothing new and ends what it has.
     private(set) var isStopping = false
 
@@ -64,6 +71,7 @@ final class EventLoop {
     ) throws(Errno) {
         self.number = number
         self.hub = hub
+        deadlines = hub.configuration.deadlines
         counters = hub.metrics.loops[number]
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
         batch = WriteBatch(loop: number)
@@ -87,7 +95,9 @@ final class EventLoop {
     }
 
     private var isDone: Bool {
-        isStopping && (now >= stopDeadline || (connections.isEmpty && batchesUnderWay == 0))
+        isStopping
+            && (now >= stopDeadline
+                || (listener == nil && connections.isEmpty && batchesUnderWay == 0))
     }
 
     private func tick() {
@@ -106,13 +116,17 @@ final class EventLoop {
         }
         wakeWaiters()
         expireTimers()
+        if now >= farewellEnds { endFarewell() }
+        postBatch()
+        readPages()
         answerSuperseded()
         postBatch()
+        if waiters.isEmpty { hub.signs[number].lower() }
     }
 
     private func wait() -> Int {
-        var milliseconds: Int32 = waiters.hasReady ? 0 : -1
-        let next = min(timers.nextDeadline ?? .max, acceptsAgain, stopDeadline)
+        var milliseconds: Int32 = waiters.hasReady || !pagesToRead.isEmpty ? 0 : -1
+        let next = min(timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline)
         if milliseconds < 0, next != .max {
             let current = MonotonicClock.now()
             let rest = next > current ? (next - current) / 1_000_000 + 1 : 0
@@ -162,9 +176,10 @@ final class EventLoop {
                 close(connection)
                 continue
             }
-            setDeadline(connection, after: Limits.idleSeconds)
+            setDeadline(connection, after: deadlines.idle)
             if connections.count * hub.loops.count > hub.configuration.connections {
                 counters.add(.connectionsRefused)
+                connection.requestID = nextRequestID()
                 refuse(connection, Problem.overloaded.closing)
                 finish(connection)
             }
@@ -173,11 +188,20 @@ final class EventLoop {
 
     private func nextSocket() -> Socket? {
         do throws(Errno) {
-            return try listener?.accept()
+            let socket = try listener?.accept()
+            if isShort, socket != nil {
+                isShort = false
+                hub.log.info("connections are accepted again")
+            }
+            return socket
         } catch {
             // Those who wait stay in the kernel's queue; trying again at once would only spin.
-            hub.log.error(
-                "no connection can be accepted for now: \(error); raise the limit of open files")
+            if !isShort {
+                isShort = true
+                hub.log.error(
+                    "new connections wait: \(error), \(connections.count) are open on this loop; raise the limit of open files"
+                )
+            }
             if let listener = listener?.descriptor.raw {
                 try? poller.modify(listener, token: Self.listenerToken, interest: [])
             }
@@ -193,7 +217,12 @@ final class EventLoop {
             return
         }
         if event.isReadable { receive(connection) }
-        if event.isWritable, connections[event.token] != nil { finish(connection) }
+        guard event.isWritable, connections[event.token] != nil else { return }
+        if connection.isHeldUp, connection.unsent.isEmpty {
+            work(connection)
+        } else {
+            finish(connection)
+        }
     }
 
     /// Forgets a connection, whatever it was doing.
@@ -219,9 +248,9 @@ final class EventLoop {
 
     // MARK: Time
 
-    /// The connection's phase ends after so many seconds.
-    func setDeadline(_ connection: Connection, after seconds: Int) {
-        setDeadline(connection, at: now + UInt64(seconds) * 1_000_000_000)
+    /// The connection's phase ends after so many nanoseconds.
+    func setDeadline(_ connection: Connection, after nanoseconds: UInt64) {
+        setDeadline(connection, at: now + nanoseconds)
     }
 
     /// A timer is only added where none comes earlier; one that comes too early is put off then.
@@ -252,19 +281,30 @@ final class EventLoop {
     }
 
     private func expire(_ connection: Connection) {
+        guard connection.unsent.isEmpty else { return cutOff(connection) }
         switch connection.phase {
         case .waiting:
             resume(connection, mayWait: false)
         case .head where connection.input.isEmpty, .draining, .called:
             close(connection)
-        case .head, .body, .chunks:
-            guard connection.unsent.isEmpty else { return close(connection) }
-            refuse(
-                connection,
-                Problem(408, "request_timeout", "The request did not arrive in time: send it again.")
-                    .retryable(after: nil).closing)
-            finish(connection)
+        case .head:
+            beginUnread(connection)
+            timeOut(connection)
+        case .body, .chunks:
+            timeOut(connection)
         }
+    }
+
+    private func timeOut(_ connection: Connection) {
+        refuse(connection, .timedOut)
+        finish(connection)
+    }
+
+    /// A client that takes nothing of its answers: they are thrown away, here and in the kernel.
+    private func cutOff(_ connection: Connection) {
+        counters.add(.connectionsCutOff)
+        connection.socket.resetOnClose()
+        close(connection)
     }
 
     // MARK: Mail
@@ -285,9 +325,7 @@ final class EventLoop {
 
     /// Looks again at some of the woken pulls; the others follow in the next tick.
     private func wakeWaiters() {
-        guard waiters.hasReady else { return }
-        for _ in 0..<Limits.wakesPerTick {
-            guard let call = waiters.next() else { return }
+        while pagesToRead.count < Limits.wakesPerTick, let call = waiters.next() {
             guard let connection = connections[Token(rawValue: call)],
                 connection.phase == .waiting
             else { continue }
@@ -297,18 +335,26 @@ final class EventLoop {
 
     // MARK: The end
 
+    /// What is under way gets its answer, the last on its connection; waiting pulls get it now.
+    /// For a moment new requests are still answered, with 503.
     private func beginStop() {
         isStopping = true
-        stopDeadline = now + UInt64(Limits.stopSeconds - 1) * 1_000_000_000
+        stopDeadline = now + deadlines.stop
+        farewellEnds = now + deadlines.farewell
+        for (_, connection) in connections where connection.phase != .head {
+            connection.closes = true
+            if connection.phase == .waiting { resume(connection, mayWait: false) }
+        }
+    }
+
+    /// Nobody new comes in, and who is idle goes.
+    private func endFarewell() {
+        farewellEnds = .max
         if let listener = listener?.descriptor.raw { try? poller.remove(listener) }
         listener = nil
-        for (_, connection) in connections {
-            switch connection.phase {
-            case .waiting: resume(connection, mayWait: false)
-            case .head where connection.input.isEmpty && connection.unsent.isEmpty:
-                close(connection)
-            default: connection.closes = true
-            }
+        for (_, connection) in connections
+        where connection.phase == .head && connection.input.isEmpty && connection.unsent.isEmpty {
+            close(connection)
         }
     }
 }

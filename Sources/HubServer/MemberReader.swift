@@ -8,6 +8,8 @@ import Wire
 /// or not known is then told at once. Names match without regard to case; null is as left out.
 struct MemberReader {
     private(set) var mistakes = Mistakes()
+    /// A member of an inner object that is given twice.
+    private var twice: Problem?
     private var members: [JSONValue.Member]
     private var known: [String] = []
 
@@ -23,10 +25,12 @@ struct MemberReader {
             throw .invalid([.init("", "must be an object")])
         }
         self.members = members
+        if let name = Self.nameGivenTwice(members) { throw .twice(name) }
+    }
+
+    private static func nameGivenTwice(_ members: [JSONValue.Member]) -> String? {
         var names: Set<String> = []
-        for member in members where !names.insert(member.name.lowercased()).inserted {
-            throw .twice(member.name, place: nil)
-        }
+        return members.first { !names.insert($0.name.lowercased()).inserted }?.name
     }
 
     /// Takes the member called `name` out.
@@ -37,7 +41,9 @@ struct MemberReader {
             return nil
         }
         let value = members.remove(at: place).value
-        return value.isNull ? nil : value
+        // Not `value.isNull ? nil : value`: there, nil would be JSON's null, which is a value.
+        if value.isNull { return .none }
+        return value
     }
 
     mutating func note(_ name: String, _ detail: String) {
@@ -113,6 +119,7 @@ struct MemberReader {
             note(name, "must be an object")
             return nil
         }
+        if let inner = Self.nameGivenTwice(members) { twice = .twice(name + "/" + inner) }
         var inner = MemberReader(members: members)
         let result = body(&inner)
         inner.noteUnknown()
@@ -134,6 +141,7 @@ struct MemberReader {
 
     /// Ends the reading: throws what was wrong.
     mutating func finish() throws(Problem) {
+        if let twice { throw twice }
         noteUnknown()
         try mistakes.check()
     }

@@ -65,7 +65,7 @@ struct MessageReader: ~Copyable {
                 topic: topic, key: key, body: body, wid: wid, id: id, occurred: occurred))
     }
 
-    /// Notes what is missing where there is no body, which stands for `{}`.
+    /// No body at all stands for an empty object, which lacks everything.
     mutating func readNothing() {
         seen = 0
         mistakes.place = nil

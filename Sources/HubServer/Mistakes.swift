@@ -33,9 +33,7 @@ struct Mistakes {
     func check() throws(Problem) {
         guard count > 0 else { return }
         guard hasTooLarge else { throw .invalid(fields) }
-        var problem = Problem(
-            413, "body_too_large", "A body is larger than \(Limits.bodyBytes) bytes: send ids, and "
-                + "let the warehouse fetch the rest.")
+        var problem = Problem.bodyTooLarge
         problem.fields = fields
         throw problem
     }
@@ -43,7 +41,7 @@ struct Mistakes {
 
 extension Problem {
     /// A member was given twice, in whatever case: two readers could take different ones.
-    static func twice(_ name: String, place: Int?) -> Problem {
+    static func twice(_ name: String, place: Int? = nil) -> Problem {
         var problem = Problem(
             400, "duplicate_member", "The member \(name) is given twice: give it once.")
         let prefix = place.map { "/\($0)" } ?? ""

@@ -45,6 +45,14 @@ extension Problem {
         return problem
     }
 
+    static let timedOut = Problem(
+        408, "request_timeout", "The request did not arrive in time: send it again."
+    ).retryable(after: nil).closing
+
+    static let crossOrigin = Problem(
+        403, "cross_origin",
+        "A page of another site may not change anything here: send no Origin, or this hub's own.")
+
     static let overloaded = Problem(
         503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
     ).retryable(after: 1)
@@ -56,6 +64,11 @@ extension Problem {
     static func tooLarge(_ what: String, limit: Int) -> Problem {
         Problem(413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
     }
+
+    static let bodyTooLarge = Problem(
+        413, "body_too_large",
+        "A body is larger than \(Limits.bodyBytes) bytes: send ids, and let the warehouse fetch "
+            + "the rest.")
 
     // MARK: The store
 

@@ -36,7 +36,7 @@ package final class Server {
         let log = Log(
             level: configuration.logLevel, format: configuration.logFormat, clock: clock)
         do {
-            try Folder.make(configuration.data)
+            try Self.makeFolder(configuration.data)
             lock = try FileLock(path: configuration.data + "/hub.lock")
             let tokens = try TokenFile(data: configuration.data)
             let authority = try tokens.authority()
@@ -75,6 +75,12 @@ package final class Server {
 
     // MARK: The start
 
+    private static func makeFolder(_ path: String) throws(Failure) {
+        do throws(Errno) { try Folder.make(path) } catch {
+            throw Failure(description: "the data folder \(path) cannot be made: \(error)")
+        }
+    }
+
     /// An open hub is nobody's business but this machine's.
     private static func checkOpenness(
         _ configuration: Configuration, _ authority: Authority
@@ -100,7 +106,7 @@ package final class Server {
         var endpoint = hub.configuration.listen
         var threads: [OSThread] = []
         for number in hub.loops.indices {
-            let listener = try Listener(endpoint, sharePort: true)
+            let listener = try Listener(endpoint, sharing: number == 0 ? .shared : .joined)
             // The others share the port that the kernel chose for the first.
             endpoint = listener.localEndpoint
             let loop = try EventLoop(

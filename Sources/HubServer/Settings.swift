@@ -41,8 +41,8 @@ package enum Settings {
             return text.isEmpty ? "must name a folder" : nil
         },
         number(
-            "loops", "event loops, each a thread; one processor is best left to the writer",
-            standard: min(16, max(1, Processors.count - 1)), 1...64
+            "loops", "event loops, each a thread; one a processor if not said",
+            standard: min(16, Processors.count), 1...64
         ) { $1.loops = Int($0) },
         number(
             "max-connections", "connections at once", standard: Limits.connections, 1...1_000_000

@@ -29,7 +29,9 @@ struct WarehouseSight {
         if warehouse.isPaused { return "paused" }
         if warehouse.lastPull == 0 { return "never" }
         let every = warehouse.expectEverySeconds
-        if (wall - warehouse.lastPull) / 1000 > (every > 0 ? every : Self.silentSeconds) {
+        let patience = every > 0 ? every : Self.silentSeconds
+        // Whose pull is still waiting is not silent, however long it waits.
+        if warehouse.openCalls == 0, (wall - warehouse.lastPull) / 1000 > patience {
             return "silent"
         }
         return lagSeconds > max(Self.laggingSeconds, every) ? "lagging" : "ok"

@@ -5,6 +5,7 @@ extension HeadReading {
         guard !hasHost else { throw Self.twoHosts }
         guard Self.isHost(value, of: bytes) else { throw Self.badHost }
         hasHost = true
+        if !head.host.isPresent { head.host = ByteRange(value) }
     }
 
     /// Digits only, once (RFC 9110, section 8.6; RFC 9112, section 6.3 would allow a list of equal

@@ -40,6 +40,8 @@ extension HeadReading {
         400, "HTTP/1.0 has no Transfer-Encoding: send a Content-Length.")
     static let twoLengths = RequestFailure(
         400, "The request has both Content-Length and Transfer-Encoding: send one of them.")
+    static let twoOrigins = RequestFailure(
+        400, "The request has two Origin fields: send one.")
     static let twoAuthorizations = RequestFailure(
         400, "The request has two Authorization fields: send one.")
     static let twoContentTypes = RequestFailure(

@@ -74,13 +74,14 @@ struct HeadReading: Sendable {
     }
 
     /// A path, an absolute URI of http or https, or `*` for OPTIONS (RFC 9112, section 3.2).
-    private func checkTarget(_ range: Range<Int>, of bytes: RawSpan) throws(RequestFailure) {
+    private mutating func checkTarget(_ range: Range<Int>, of bytes: RawSpan) throws(RequestFailure) {
         guard !range.isEmpty else { throw Self.badRequestLine }
         let first = bytes.byte(at: range.lowerBound)
         if first == ASCII.slash { return }
         if first == UInt8(ascii: "*") && range.count == 1 && head.method == .options { return }
         guard let authority = Target.authority(range, of: bytes) else { throw Self.badTarget }
         guard !authority.isEmpty, Self.isHost(authority, of: bytes) else { throw Self.badTarget }
+        head.host = ByteRange(authority)
     }
 
     // MARK: Header fields
@@ -118,6 +119,9 @@ struct HeadReading: Sendable {
         case .authorization:
             guard !head.authorization.isPresent else { throw Self.twoAuthorizations }
             head.authorization = ByteRange(value)
+        case .origin:
+            guard !head.origin.isPresent else { throw Self.twoOrigins }
+            head.origin = ByteRange(value)
         case .requestID: readRequestID(value, of: bytes)
         // Lists, of which a later line would only be a continuation: the first one decides.
         case .accept: if !head.accept.isPresent { head.accept = ByteRange(value) }

@@ -107,7 +107,7 @@ struct LoadTests {
         BenchPlan(
             mode: mode, endpoint: try .init("127.0.0.1:1"), host: "h", token: "t", connections: 8,
             threads: 1, seconds: 1, warmup: 0, size: 150, batchSize: 3, givesIDs: true,
-            warehouses: 20, limit: 7, positions: .commit, rate: 100)
+            warehouses: 20, limit: 7, positions: .commit, rate: 100, mixedPublishers: 2)
     }
 
     private func body(_ load: some Load) -> [UInt8] {

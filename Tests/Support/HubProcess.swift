@@ -24,9 +24,11 @@ package final class HubProcess: @unchecked Sendable {
     /// Starts it and waits until it listens.
     ///
     /// - Parameters:
+    ///   - data: its data folder, if that is not `folder`, where it logs.
     ///   - wrapper: a command to run the program under, such as `prlimit`.
     package init(
-        folder: TemporaryFolder? = nil, arguments: [String] = [], wrapper: [String] = []
+        folder: TemporaryFolder? = nil, data: String? = nil, arguments: [String] = [],
+        wrapper: [String] = []
     ) throws {
         let folder = try folder ?? TemporaryFolder()
         log = folder.path + "/hub.log"
@@ -35,9 +37,8 @@ package final class HubProcess: @unchecked Sendable {
         }
         let command =
             wrapper + [
-                Self.program, "serve", "--listen", "127.0.0.1:0", "--data", folder.path,
-                "--log-format", "json",
-            ] + arguments
+                Self.program, "serve", "--listen", "127.0.0.1:0", "--data", data ?? folder.path,
+            ] + (arguments.contains("--log-format") ? [] : ["--log-format", "json"]) + arguments
         process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
@@ -77,6 +78,9 @@ package final class HubProcess: @unchecked Sendable {
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
+
+    /// SIGTERM, and no waiting for what comes of it.
+    package func terminate() { process.terminate() }
 
     /// SIGTERM: it ends by itself. Returns its exit status, and how long it took.
     @discardableResult

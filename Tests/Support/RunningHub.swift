@@ -22,6 +22,8 @@ package final class RunningHub {
             listen: try Endpoint("127.0.0.1:0"), data: folder.path, loops: loops,
             connections: 20_000)
         configuration.logLevel = .error
+        // A test has said all it wanted to say when it stops its hub.
+        configuration.deadlines.farewell = 0
         configure(&configuration)
         let server = try Server(configuration, clock: clock)
         self.server = server

@@ -13,4 +13,13 @@ package struct SplitMix: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    /// True once in `times`.
+    package mutating func oneIn(_ times: Int) -> Bool {
+        Int.random(in: 0..<times, using: &self) == 0
+    }
+
+    package mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
+        Int64.random(in: range, using: &self)
+    }
 }

@@ -34,6 +34,8 @@ struct BenchPlan: Sendable {
     var positions: Positions
     /// Messages a second that are published beside the pulls of `mixed`, over all connections.
     var rate: Int
+    /// How many of the connections publish in `mixed`; the others pull.
+    var mixedPublishers: Int
     /// The newest index at the start.
     var head = 0
 
@@ -42,7 +44,7 @@ struct BenchPlan: Sendable {
         switch mode {
         case .publish, .batch: connections
         case .pull: 0
-        case .mixed: max(1, connections / 4)
+        case .mixed: mixedPublishers
         }
     }
 

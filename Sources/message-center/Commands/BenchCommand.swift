@@ -6,10 +6,10 @@ extension Command {
     static let bench = Command(
         name: "bench", summary: "load a running hub, and measure its rate and its delays",
         details: """
-            Modes: publish (single messages), batch, pull, and mixed: a quarter of the connections
-            publish at --rate while the others pull. A connection has one request outstanding.
-            Published messages stay in the hub, so use one that is there for it. A fifth of them
-            are for every warehouse, the others for one each.
+            Modes: publish (single messages), batch, pull, and mixed: --publishers of the
+            connections publish at --rate while the others pull. A connection has one request
+            outstanding. Published messages stay in the hub, so use one that is there for it. A
+            fifth of them are for every warehouse, the others for one each.
 
               message-center bench --mode publish --connections 64 --seconds 10
               message-center bench --mode pull --warehouses 200 --positions random
@@ -17,7 +17,7 @@ extension Command {
         options: [
             Bench.mode, Bench.connections, Bench.threads, Bench.seconds, Bench.warmup, Bench.size,
             Bench.ids, Bench.batchSize, Bench.warehouses, Bench.limit, Bench.positions, Bench.rate,
-            Bench.json,
+            Bench.publishers, Bench.json,
         ] + HubOptions.connection,
         run: Bench.run)
 }
@@ -47,6 +47,9 @@ private enum Bench {
         "pull anywhere without moving anything, or go on and commit each page")
     static let rate = Option(
         "rate", .integer(1...1_000_000), default: 1_000, "messages a second, for mixed")
+    static let publishers = Option(
+        "publishers", .integer(1...60_000), default: 16,
+        "connections that publish, for mixed; the others pull")
     static let json = Flag("json", "print JSON instead of a table, times in microseconds")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
@@ -65,8 +68,8 @@ private enum Bench {
     private static func plan(_ arguments: Arguments) throws -> BenchPlan {
         let (endpoint, host) = try address(arguments[HubOptions.hub])
         let mode = BenchPlan.Mode(rawValue: arguments[mode])!
-        guard mode != .mixed || arguments[connections] > 1 else {
-            throw UsageError("mixed needs at least 2 --connections: some publish, some pull")
+        guard mode != .mixed || arguments[connections] > arguments[publishers] else {
+            throw UsageError("mixed needs more --connections than --publishers: some pull")
         }
         let hub = try HubConnection(arguments)
         var plan = BenchPlan(
@@ -77,7 +80,7 @@ private enum Bench {
             batchSize: arguments[batchSize], givesIDs: arguments[ids],
             warehouses: arguments[warehouses], limit: arguments[limit],
             positions: BenchPlan.Positions(rawValue: arguments[positions])!,
-            rate: arguments[rate])
+            rate: arguments[rate], mixedPublishers: arguments[publishers])
         if plan.publishers < plan.connections, plan.positions == .random {
             plan.head = try hub.head()
         }

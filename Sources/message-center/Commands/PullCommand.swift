@@ -93,8 +93,15 @@ private enum Pull {
         var client = JSONObject()
         client.add("name", HelpText.program)
         client.add("version", programVersion)
+        client.add("host", host)
         body.add("client", json: client.text)
         return body
+    }
+
+    /// This machine's name; proc(5).
+    private static var host: String? {
+        let bytes = try? ByteStream.readAll(path: "/proc/sys/kernel/hostname", limit: 256)
+        return bytes.map { String(decoding: $0.prefix { $0 != 0x0A }, as: UTF8.self) }
     }
 
     private static func show(_ page: JSONValue, wid: Int) {

@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Wire
 
 extension Command {
     /// What one does with warehouses.
@@ -49,18 +50,29 @@ private enum Warehouses {
     ]
 
     static func list(_ arguments: Arguments) throws -> ExitStatus {
-        let answer = try HubConnection(arguments).get("/v1/warehouses")
+        let rows = try all(HubConnection(arguments))
         if arguments[HubOptions.json] {
-            answer.printAsItCame()
+            Console.print(JSONValue.object([.init("warehouses", .array(rows))]).serialized())
             return .done
         }
-        let rows = try answer.rows("warehouses")
         guard !rows.isEmpty else {
             Console.note("no warehouse has pulled yet")
             return .done
         }
         RecordView.table(rows, columns: columns, only: true).forEach(Console.print)
         return .done
+    }
+
+    /// Page by page to the last one.
+    private static func all(_ hub: HubConnection) throws -> [JSONValue] {
+        var rows: [JSONValue] = []
+        var query = ""
+        while true {
+            let page = try hub.get("/v1/warehouses\(query)")
+            rows += try page.rows("warehouses")
+            guard let token = try page.json()["nextPageToken"]?.text else { return rows }
+            query = "?pageToken=\(HTTPTransport.escape(token))"
+        }
     }
 
     static func show(_ arguments: Arguments) throws -> ExitStatus {

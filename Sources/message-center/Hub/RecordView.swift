@@ -57,8 +57,14 @@ enum RecordView {
         return value
     }
 
+    /// `lag.messages` and `lastPull` become `LAG MESSAGES` and `LAST PULL`.
     private static func title(_ name: String) -> String {
-        name.split(separator: ".").joined(separator: " ").uppercased()
+        var title = ""
+        for letter in name {
+            if letter.isUppercase { title += " " }
+            title += letter == "." ? " " : letter.uppercased()
+        }
+        return title
     }
 
     private static func side(_ name: String, of rows: [JSONValue]) -> Table.Side {

@@ -1,0 +1,58 @@
+import TestSupport
+
+/// What a run has in it. Each run leaves some of it out (swarm testing): bugs hide behind events
+/// that always happen.
+struct Kinds: CustomStringConvertible {
+    var crashes = true
+    var failures = true
+    /// A commit is on the disk, and its sync is reported as failed.
+    var lostSyncs = true
+    var lostAnswers = true
+    var disconnects = true
+    var takeOvers = true
+    var seeks = true
+    var pauses = true
+    var releases = true
+    var autocommit = true
+    var filters = true
+    var readsAhead = true
+    var clockSteps = true
+    /// Time passes quickly, so that leases lapse and deadlines come.
+    var haste = true
+    /// Wake-ups get lost; then only deadlines help, and nothing is said of waiters before them.
+    var lostWakeUps = true
+
+    /// All kinds, each with the chance of a half, the rarest with less.
+    init(_ random: inout SplitMix) {
+        for kind in [
+            \.crashes, \.failures, \.lostSyncs, \.lostAnswers, \.disconnects, \.takeOvers,
+            \.seeks, \.pauses, \.releases, \.autocommit, \.filters, \.readsAhead, \.clockSteps,
+            \.haste,
+        ] as [WritableKeyPath<Kinds, Bool>] {
+            self[keyPath: kind] = random.oneIn(2)
+        }
+        lostWakeUps = random.oneIn(8)
+    }
+
+    var description: String {
+        let kinds = Mirror(reflecting: self).children.filter { $0.value as? Bool == true }
+        return kinds.compactMap(\.label).joined(separator: " ")
+    }
+}
+
+/// A hub that is wrong on purpose, to show that the simulation would tell.
+enum Defect: String, CaseIterable, Sendable {
+    /// A waiter is registered one step after its line was read.
+    case registersLate
+    /// Waiters are woken before the messages can be seen.
+    case wakesBeforePublishing
+    /// Readers see messages before they are on disk.
+    case publishesBeforeCommit
+    /// Publishers are answered before the commit.
+    case answersBeforeCommit
+    /// What a commit changed of a warehouse is installed without regard to what is there: a page
+    /// handed out meanwhile is forgotten.
+    case overwritesRows
+    /// A page read before a seek or take-over is handed out all the same.
+    case ignoresEpochs
+}

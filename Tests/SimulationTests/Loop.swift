@@ -1,0 +1,61 @@
+import Hub
+
+/// What other threads tell a loop.
+enum Mail {
+    case written(WriteBatch)
+    case wake([UInt32])
+    case supersede(Warehouse.WaitingPull)
+}
+
+/// A page that was read and is not yet handed out.
+struct Page {
+    var from: Int64
+    var next: Int64
+    var more = false
+    /// What is shown, by index.
+    var shown: [Int64] = []
+    var ordinalBefore: Int64 = 0
+    var ordinalNext: Int64 = 0
+    /// What the model said when it was read.
+    var voids: Int
+    var seeks: Int
+}
+
+/// A pull under way in a loop.
+struct Pull {
+    enum Phase { case settling, waiting, advancing }
+
+    var call: PullCall
+    let client: Int
+    let ticket: Int
+    var phase = Phase.settling
+    var page: Page?
+    /// Its connection is lost.
+    var isGone = false
+}
+
+/// One event loop: what it owns, and nothing of what it does.
+final class Loop {
+    let number: Int
+    var mail: [Mail] = []
+    var batch: WriteBatch
+    var waiters = WaiterTable()
+    var pulls: [UInt64: Pull] = [:]
+    /// Requests other than pulls that wait for the writer: who sent them.
+    var requests: [UInt64: Sender] = [:]
+    /// Pulls whose waiters are registered a step too late, where that is the defect.
+    var late: [UInt64] = []
+
+    enum Sender {
+        case publisher(Int, ticket: Int)
+        case client(Int, ticket: Int)
+        case nobody
+    }
+
+    init(_ number: Int) {
+        self.number = number
+        batch = WriteBatch(loop: number)
+    }
+
+    var hasWork: Bool { !mail.isEmpty || !batch.isEmpty || waiters.hasReady || !late.isEmpty }
+}

@@ -1,0 +1,490 @@
+import Hub
+import TestSupport
+
+/// The hub between a start and a crash: the real core, and around it what threads do, in steps.
+///
+/// Writer and loops take turns at random. What a thread does under a lock, or between two looks at
+/// its mailbox, is one step; in the middle of a loop's read the writer may go on.
+final class SimulatedHub {
+    unowned let world: World
+    let lines = Lines()
+    var table: [UInt32: Warehouse] = [:]
+    var loops = [Loop(0), Loop(1)]
+    let reader: MemoryReader
+
+    private var writer: Writer<MemoryStore>
+    private var writerMail: [WriteBatch] = []
+    /// What the writer still has to tell about its last transaction, step by step.
+    private var telling: [() -> Void] = []
+    private(set) var topics: [String] = []
+    private var calls: UInt64 = 0
+    /// What the model said of each warehouse when its row in `table` was installed: a change that
+    /// is on disk and not yet installed is not known to loops.
+    private var installed: [UInt32: Model.Row] = [:]
+
+    init(_ world: World) throws(StoreFailure) {
+        self.world = world
+        reader = MemoryReader(world.disk)
+        var store = MemoryStore(world.disk)
+        let state = try store.load(into: lines)
+        let faults = world.faults
+        store.fault = { [unowned world] step in
+            if step == .commit { world.hub?.lookDuringCommit() }
+            return faults.ask(step)
+        }
+        writer = Writer(store: store, state: state, lines: lines)
+        topics = state.topics.map(\.name)
+        for var warehouse in state.warehouses {
+            warehouse.renewLease(world.now)
+            table[warehouse.wid] = warehouse
+        }
+        head = state.head
+    }
+
+    /// The model has taken in the start.
+    func started() {
+        installed = world.model.rows
+    }
+
+    /// The newest index stored, shown or not.
+    private(set) var head: Int64
+    /// Whether the last commit is perhaps on the disk though it failed.
+    private(set) var hasUnsureCommit = false
+    private var trace: Trace { world.trace }
+
+    func newCall() -> UInt64 {
+        calls += 1
+        return calls
+    }
+
+    // MARK: The writer
+
+    var writerHasWork: Bool { !telling.isEmpty || !writerMail.isEmpty }
+
+    func writerStep() {
+        if !telling.isEmpty {
+            telling.removeFirst()()
+        } else if !writerMail.isEmpty {
+            write()
+        }
+    }
+
+    private func write() {
+        let batches = writerMail
+        writerMail = []
+        if world.defect == .answersBeforeCommit { answerEarly(batches) }
+        let table = self.table
+        let flush = table[world.wids.randomElement(using: &world.random)!].map { [$0] } ?? []
+        let outcome = writer.write(
+            batches, flush: flush, wall: world.wall, now: world.now, registered: table.count,
+            lookup: { table[$0] })
+        trace.note(
+            "writer: \(batches.map(\.publishes.count)) publishes, \(batches.map(\.changes.count)) "
+                + "changes -> \(outcome.failure.map { "\($0)" } ?? "head \(writer.head)")")
+        trace.count(outcome.failure.map { "commit failed: \($0)" } ?? "commit")
+        hasUnsureCommit = outcome.failure == .disk("sync")
+        if outcome.failure == nil {
+            head = writer.head
+            world.model.follow(world.disk, head: head)
+            note(batches, before: table)
+        }
+        tell(outcome, batches)
+    }
+
+    /// Has the model follow the changes of a transaction.
+    private func note(_ batches: [WriteBatch], before: [UInt32: Warehouse]) {
+        var trusts = before.mapValues(\.trustsCommits)
+        for batch in batches {
+            for change in batch.changes {
+                guard case .done(let row) = change.outcome else { continue }
+                trace.note("  wid \(change.wid) \(change.change) -> \(row.committed)")
+                world.model.apply(
+                    change.wid, change.change, to: row, trusts: trusts[change.wid] ?? false)
+                trusts[change.wid] = row.trustsCommits
+            }
+        }
+    }
+
+    /// As `WriterThread` does, each line a step.
+    private func tell(_ outcome: Writer<MemoryStore>.Outcome, _ batches: [WriteBatch]) {
+        let wids = outcome.warehouses.map(\.wid).sorted()
+        if outcome.failure == nil {
+            let names = (0..<writer.topicCount).map { writer.topic(Int32($0)).name }
+            let rows = world.model.rows
+            telling.append { [unowned self] in topics = names }
+            telling.append { [unowned self] in
+                for warehouse in outcome.warehouses {
+                    if world.defect == .overwritesRows {
+                        table[warehouse.wid] = warehouse
+                    } else {
+                        table[warehouse.wid, default: warehouse].install(warehouse)
+                    }
+                    installed[warehouse.wid] = rows[warehouse.wid]
+                }
+            }
+            if world.defect == .wakesBeforePublishing {
+                telling.append { [unowned self] in wake([0] + wids) }
+                telling.append { [unowned self] in writer.publish { _ in } }
+            } else {
+                telling.append { [unowned self] in
+                    var touched: [UInt32] = []
+                    writer.publish { touched.append($0) }
+                    let all = touched + wids
+                    telling.append { [unowned self] in wake(all) }
+                }
+            }
+        }
+        for batch in batches {
+            telling.append { [unowned self] in loops[batch.loop].mail.append(.written(batch)) }
+        }
+        // The wake-up comes last, as `publish` appends it; where that has happened, it is there.
+    }
+
+    private func wake(_ wids: [UInt32]) {
+        if world.kinds.lostWakeUps, world.random.oneIn(10) { return }
+        guard !wids.isEmpty else { return }
+        for loop in loops { loop.mail.append(.wake(wids)) }
+    }
+
+    /// A reader looks while the writer is inside COMMIT: it must not see what may yet fail.
+    func lookDuringCommit() {
+        if world.defect == .publishesBeforeCommit { lines.publish(head: head + 1000) { _ in } }
+        for wid in world.wids {
+            let after = max(0, head - 3)
+            _ = readPage(PullRequest(wid: wid), from: after)
+        }
+    }
+
+    private func answerEarly(_ batches: [WriteBatch]) {
+        for batch in batches {
+            for publish in batch.publishes {
+                guard
+                    case .publisher(let number, let ticket) = loops[batch.loop]
+                        .requests[publish.call]
+                else { continue }
+                world.publishers[number].answered(
+                    .stored(fresh: publish.messages.count), ticket: ticket)
+            }
+        }
+    }
+
+    func post(_ loop: Loop) {
+        guard !loop.batch.isEmpty else { return }
+        writerMail.append(loop.batch)
+        loop.batch = WriteBatch(loop: loop.number)
+    }
+
+    // MARK: A loop
+
+    /// One step of a loop: a piece of mail, a woken waiter, a deadline, or its batch to the writer.
+    func step(_ loop: Loop) {
+        var steps: [() -> Void] = []
+        if !loop.late.isEmpty {
+            steps.append { [self] in register(loop, loop.late.removeFirst()) }
+        }
+        if !loop.mail.isEmpty {
+            steps.append { [self] in handle(loop.mail.removeFirst(), loop) }
+        }
+        if loop.waiters.hasReady { steps.append { [self] in lookAgain(loop) } }
+        if !loop.batch.isEmpty { steps.append { [self] in post(loop) } }
+        if let due = dueCall(loop) { steps.append { [self] in wake(loop, due) } }
+        steps.randomElement(using: &world.random)?()
+    }
+
+    private func dueCall(_ loop: Loop) -> UInt64? {
+        loop.pulls.filter { $0.value.phase == .waiting && $0.value.call.deadline <= world.now }
+            .keys.min()
+    }
+
+    private func handle(_ mail: Mail, _ loop: Loop) {
+        switch mail {
+        case .written(let batch): written(batch, loop)
+        case .wake(let wids):
+            // The global line wakes all, here in the order of their wids: a run must repeat.
+            for wid in wids.contains(0) ? world.wids : wids { loop.waiters.wake(wid) }
+        case .supersede(let waiting): supersede(waiting, loop)
+        }
+    }
+
+    private func lookAgain(_ loop: Loop) {
+        guard let call = loop.waiters.next(), loop.pulls[call]?.phase == .waiting else { return }
+        wake(loop, call)
+    }
+
+    /// Has a waiting pull look again.
+    private func wake(_ loop: Loop, _ call: UInt64, mayWait: Bool = true) {
+        guard var pull = loop.pulls[call], let row = table[pull.call.request.wid] else { return }
+        loop.waiters.remove(call, wid: pull.call.request.wid)
+        loop.late.removeAll { $0 == call }
+        let step = pull.call.woken(row, now: world.now)
+        if case .refuse(let refusal) = step { trace.count("waiting pull refused: \(refusal.code)") }
+        loop.pulls[call] = pull
+        go(on: step, loop, call, mayWait: mayWait)
+    }
+
+    private func supersede(_ waiting: Warehouse.WaitingPull, _ loop: Loop) {
+        guard loop.pulls[waiting.call]?.phase == .waiting else { return }
+        trace.count("pull superseded")
+        wake(loop, waiting.call, mayWait: false)
+    }
+
+    private func written(_ batch: WriteBatch, _ loop: Loop) {
+        for publish in batch.publishes {
+            guard
+                case .publisher(let number, let ticket)? = loop.requests.removeValue(
+                    forKey: publish.call)
+            else { continue }
+            trace.check(publish.outcome != .pending, "a publish was not answered")
+            world.answerPublisher(number, ticket, publish.outcome)
+        }
+        for change in batch.changes { written(change, loop) }
+    }
+
+    private func written(_ change: WriteBatch.Change, _ loop: Loop) {
+        if let sender = loop.requests.removeValue(forKey: change.call) {
+            if case .client(let number, let ticket) = sender {
+                world.answerClient(number, ticket, .init(change.outcome))
+            }
+            return
+        }
+        guard var pull = loop.pulls[change.call] else { return }
+        let step: PullCall.Step
+        switch (change.outcome, pull.phase) {
+        case (.done, .settling):
+            step = pull.call.settled(&table[change.wid]!, head: lines.head, now: world.now)
+        case (.done, _):
+            step = pull.call.advanced()
+        case (.refused(.moved), _):
+            trace.count("advance moved")
+            step = pull.call.woken(table[change.wid]!, now: world.now)
+            pull.page = nil
+        case (.refused(let refusal), _):
+            step = .refuse(refusal)
+        case (.failed, _), (.pending, _):
+            return finish(loop, change.call, .failed)
+        }
+        loop.pulls[change.call] = pull
+        go(on: step, loop, change.call, mayWait: true)
+    }
+
+    // MARK: Pulls
+
+    /// A pull has arrived at `loop`.
+    func begin(_ request: PullRequest, client: Int, ticket: Int, _ loop: Loop) {
+        let call = newCall()
+        var pull = Pull(
+            call: PullCall(request, now: world.now), client: client, ticket: ticket)
+        var row = table[request.wid]
+        let step = pull.call.begin(&row, head: lines.head, now: world.now)
+        if let row { table[request.wid] = row }
+        loop.pulls[call] = pull
+        go(on: step, loop, call, mayWait: true)
+    }
+
+    private func go(on step: PullCall.Step, _ loop: Loop, _ call: UInt64, mayWait: Bool) {
+        guard let pull = loop.pulls[call] else { return }
+        switch step {
+        case .settle:
+            loop.pulls[call]!.phase = .settling
+            loop.batch.change(pull.call.request.wid, pull.call.change, call: call)
+        case .read(let from, let ends):
+            if let ends { loops[ends.loop].mail.append(.supersede(ends)) }
+            read(from, loop, call, mayWait: mayWait)
+        case .wait:
+            loop.pulls[call]!.phase = .waiting
+            trace.count("pull waits")
+            if pull.call.request.session != nil {
+                table[pull.call.request.wid]!.waiting = .init(loop: loop.number, call: call)
+            }
+            if world.defect == .registersLate {
+                loop.late.append(call)
+            } else {
+                register(loop, call)
+            }
+        case .advance(let change):
+            loop.pulls[call]!.phase = .advancing
+            loop.batch.change(pull.call.request.wid, change, call: call)
+        case .answer:
+            finish(loop, call, .page(pull.page!))
+        case .refuse(let refusal):
+            finish(loop, call, .refused(refusal))
+        }
+    }
+
+    private func register(_ loop: Loop, _ call: UInt64) {
+        guard let pull = loop.pulls[call] else { return }
+        loop.waiters.add(call, wid: pull.call.request.wid)
+    }
+
+    /// Reads a page, and decides on it at once; meanwhile the writer may have gone on.
+    private func read(_ from: Int64, _ loop: Loop, _ call: UInt64, mayWait: Bool) {
+        var pull = loop.pulls[call]!
+        let request = pull.call.request
+        guard let page = readPage(request, from: from) else { return }
+        pull.page = page
+        for _ in 0..<world.random.number(0...3) { writerStep() }
+        if world.defect == .ignoresEpochs, !page.shown.isEmpty, !request.autocommit {
+            loop.pulls[call] = pull
+            return finish(loop, call, .page(page))
+        }
+        let step = pull.call.pageRead(
+            &table[request.wid]!, next: page.next, isEmpty: page.shown.isEmpty && !page.more,
+            mayWait: mayWait, now: world.now)
+        loop.pulls[call] = pull
+        if step == .answer {
+            world.model.handOut(request.wid, from: page.from, next: page.next, voids: page.voids)
+        }
+        go(on: step, loop, call, mayWait: mayWait)
+    }
+
+    /// Messages a filter looks at in one pull here.
+    private static let looks = 20
+
+    /// The page behind `from`, as a loop reads it; nil after a violation.
+    private func readPage(_ request: PullRequest, from: Int64) -> Page? {
+        let line = lines.line(of: request.wid)
+        var cursor = line.cursor(after: from)
+        let row = installed[request.wid] ?? Model.Row()
+        var page = Page(from: from, next: from, voids: row.voids, seeks: row.seeks)
+        page.ordinalBefore = line.ordinal(through: from)
+        var looked = 0
+        while page.shown.count < request.limit, looked < Self.looks, let entry = cursor.next() {
+            looked += 1
+            trace.check(
+                entry.ordinal == page.ordinalBefore + Int64(looked),
+                "wid \(request.wid): ordinal \(entry.ordinal) of \(entry.index)")
+            guard let shows = show(entry, request) else { return nil }
+            if shows { page.shown.append(entry.index) }
+            page.next = entry.index
+        }
+        page.more = cursor.next() != nil
+        // An end reached counts to the head: nothing up to it is left.
+        if !page.more { page.next = max(page.next, line.head, from) }
+        page.ordinalNext = line.ordinal(through: page.next)
+        return page
+    }
+
+    /// Whether the message is shown, read from the disk; nil after a violation.
+    private func show(_ entry: Line.Entry, _ request: PullRequest) -> Bool? {
+        var topic: Int32 = 0
+        do throws(StoreFailure) {
+            try reader.begin()
+            defer { reader.end() }
+            try reader.rows(at: [entry.index]) { row in
+                trace.check(
+                    row.nth == entry.nth && (row.wid == 0 || row.wid == request.wid),
+                    "message \(entry.index) in the line of \(request.wid) is another")
+                topic = row.topic
+                return true
+            }
+        } catch {
+            trace.violate("readers see message \(entry.index): \(error)")
+            return nil
+        }
+        guard !request.topics.isEmpty else { return true }
+        guard Int(topic) < topics.count else {
+            trace.violate("readers see message \(entry.index) before its topic")
+            return nil
+        }
+        return request.topics.contains { $0.matches(topics[Int(topic)]) }
+    }
+
+    /// Ends a pull with its answer.
+    private func finish(_ loop: Loop, _ call: UInt64, _ answer: Answer) {
+        guard var pull = loop.pulls.removeValue(forKey: call) else { return }
+        let request = pull.call.request
+        end(&pull, loop, call)
+        if case .page(let page) = answer {
+            trace.count(page.shown.isEmpty ? "empty page" : "page")
+            if pull.phase == .waiting, !page.shown.isEmpty { trace.count("waiting pull answered") }
+            if request.autocommit { trace.count("page given away") }
+            world.check(page, request, gone: pull.isGone)
+        }
+        if !pull.isGone { world.answerClient(pull.client, pull.ticket, answer) }
+    }
+
+    private func end(_ pull: inout Pull, _ loop: Loop, _ call: UInt64) {
+        let wid = pull.call.request.wid
+        loop.waiters.remove(call, wid: wid)
+        guard table[wid] != nil else { return }
+        if table[wid]!.waiting == .init(loop: loop.number, call: call) {
+            table[wid]!.waiting = nil
+        }
+        pull.call.end(&table[wid]!, now: world.now)
+    }
+
+    /// The connection of a client is lost.
+    func disconnect(client: Int, ticket: Int) {
+        for loop in loops {
+            for (call, pull) in loop.pulls where pull.client == client && pull.ticket == ticket {
+                loop.pulls[call]!.isGone = true
+                guard pull.phase == .waiting else { continue }
+                var gone = loop.pulls.removeValue(forKey: call)!
+                end(&gone, loop, call)
+            }
+        }
+    }
+
+    // MARK: At rest
+
+    var hasWork: Bool { writerHasWork || loops.contains { $0.hasWork } }
+
+    /// Nothing is under way: no pull may wait for what is there.
+    func checkAtRest() {
+        for loop in loops {
+            for (call, pull) in loop.pulls {
+                trace.check(pull.phase == .waiting, "call \(call) is \(pull.phase), forgotten")
+                if !world.kinds.lostWakeUps { checkWaiter(pull) }
+            }
+        }
+        for (wid, row) in table {
+            let open = loops.flatMap(\.pulls.values).count {
+                $0.call.request.wid == wid && $0.call.request.session != nil
+            }
+            trace.check(row.openCalls <= open, "wid \(wid): \(row.openCalls) calls, \(open) open")
+            guard !row.trustsCommits else { continue }
+            let due = world.model[wid].delivered
+            trace.check(row.delivered == due, "wid \(wid): delivered \(row.delivered), due \(due)")
+        }
+    }
+
+    private func checkWaiter(_ pull: Pull) {
+        let request = pull.call.request
+        guard let row = table[request.wid] else { return }
+        let from = request.after ?? row.committed
+        let news = world.model.line(request.wid, from: from, next: lines.head).filter { message in
+            request.topics.isEmpty
+                || request.topics.contains { $0.matches(topics[Int(message.topic)]) }
+        }
+        trace.check(
+            news.isEmpty,
+            "a pull of wid \(request.wid) waits behind \(from), \(news.first?.index ?? 0) is there")
+        trace.check(!row.isPaused, "a pull of the paused wid \(request.wid) waits")
+        trace.check(
+            request.session == nil || request.session == row.holder,
+            "a pull of wid \(request.wid) waits, its session is fenced")
+    }
+}
+
+extension Refusal {
+    /// The contract's word for it.
+    var code: String { String("\(self)".prefix { $0 != "(" }) }
+}
+
+/// What a client gets.
+enum Answer {
+    case page(Page)
+    case done
+    case refused(Refusal)
+    /// 503 or 507: nothing was changed.
+    case failed
+
+    init(_ outcome: WriteBatch.ChangeOutcome) {
+        self =
+            switch outcome {
+            case .done: .done
+            case .refused(let refusal): .refused(refusal)
+            case .failed, .pending: .failed
+            }
+    }
+}
