@@ -43,9 +43,13 @@ let package = Package(
         module("Hub"),
         module("SQLite", ["CSQLite"]),
         module("HubSQLite", ["Hub", "SQLite"]),
-        module(
-            "HubServer",
-            ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"]),
+        .target(
+            name: "HubServer",
+            dependencies: ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"],
+            resources: [
+                .embedInCode("Documents/openapi.yaml"), .embedInCode("Documents/index.html"),
+            ],
+            swiftSettings: settings),
 
         // The client side and the one program.
         module("MessageCenterClient", ["CCurl"]),
@@ -56,7 +60,7 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub", "HubServer"], path: "Tests/Support",
             swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),

@@ -28,6 +28,19 @@ package struct Coalescer {
         let wid: UInt32
         let entity: Int32
         let key: String
+
+        // Keys are bytes: texts that only look alike are not the same, as they are for String.
+
+        static func == (left: Run, right: Run) -> Bool {
+            left.wid == right.wid && left.entity == right.entity
+                && left.key.utf8.elementsEqual(right.key.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(wid)
+            hasher.combine(entity)
+            for byte in key.utf8 { hasher.combine(byte) }
+        }
     }
 
     private let mode: Mode

@@ -69,8 +69,13 @@ package enum Limits {
     package static let slowRequests = 256
     /// Former holders kept a warehouse, to tell `session_fenced` from `session_held`.
     package static let formerHolders = 8
-    /// Waiting pulls woken in one tick of a loop; the others follow in the next.
+    /// Woken pulls in line for their page; the other woken ones are looked at when these are done.
     package static let wakesPerTick = 256
+    /// Rows that the pulls of one tick may read, a page counting for `rowsPerPage` more; then the
+    /// loop sees to its other work first. A tick so stays below half a millisecond, and a publish
+    /// does not wait behind sixteen pages.
+    package static let rowsPerTick = 256
+    package static let rowsPerPage = 4
 
     // A connection.
 
@@ -80,9 +85,16 @@ package enum Limits {
     package static let headBytes = 16 * 1024
     /// Bytes of a request's target. Beyond: 414.
     package static let targetBytes = 8 * 1024
+    /// Fields of a request's head. Beyond: 431. Browsers behind proxies send thirty.
+    package static let headFields = 100
+    /// Bytes of all chunk extensions of a body. Beyond: 431. They mean nothing to the hub.
+    package static let chunkExtensionBytes = 4 * 1024
+    /// Bytes of the trailer fields of a body. Beyond: 431. They mean nothing to the hub.
+    package static let trailerBytes = 8 * 1024
     /// Bytes taken from one connection in one tick, for fairness.
     package static let bytesPerTick = 256 * 1024
-    /// Bytes of answers gathered before a connection's next pipelined request is looked at.
+    /// Bytes of answers gathered, or not yet taken by the client, before a connection's next
+    /// pipelined request is looked at. With one answer more, the most it can have waiting.
     package static let outputBytes = 256 * 1024
     /// Seconds for a head to arrive whole, from its first byte. Then 408.
     package static let headSeconds = 10
@@ -94,11 +106,15 @@ package enum Limits {
     package static let writeSeconds = 20
     /// Seconds that a kept connection may be idle.
     package static let idleSeconds = 75
-    /// Seconds that a refused client is read from before it is cut off, so that it can read the
-    /// refusal (RFC 9112, section 9.6).
+    /// Seconds that a client is read from after the last answer before it is cut off, so that it
+    /// can read that answer though it still sends (RFC 9112, section 9.6).
     package static let lingerSeconds = 2
     /// Answers smaller than this are not compressed.
     package static let gzipBytes = 2 * 1024
-    /// Seconds between the signal to stop and the end, whatever still runs.
-    package static let stopSeconds = 5
+    /// Milliseconds after the signal to stop in which new requests are still answered, with 503
+    /// and `Connection: close`: a request that was on its way then gets an answer, not a reset.
+    package static let farewellMilliseconds = 250
+    /// Seconds after the signal to stop at which the loops end, whatever still runs. What the writer
+    /// then has in hand takes less than the rest of the five that a stop may take.
+    package static let stopSeconds = 4
 }

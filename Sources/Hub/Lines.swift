@@ -56,6 +56,9 @@ package final class Lines: @unchecked Sendable {
     /// Wids that have messages of their own, wid 0 counted.
     package var count: Int { lists.count }
 
+    /// Bytes of memory that all lists take.
+    package private(set) var bytes = 0
+
     /// Adds message `index` to the list of `wid`; readers see it after `publish`.
     ///
     /// Returns its place in that list, from 1, which the store keeps beside the message as a check.
@@ -65,7 +68,9 @@ package final class Lines: @unchecked Sendable {
             list.isTouched = true
             touched.append(list)
         }
+        let before = list.bytes
         list.append(index)
+        bytes += list.bytes - before
         return Int64(list.count)
     }
 

@@ -52,6 +52,9 @@ package final class PostingList: @unchecked Sendable {
 
     // MARK: The writer
 
+    /// Bytes of memory taken; also by what was rolled back, roughly.
+    private(set) var bytes = 128 + 4 * MemoryLayout<Chunk>.stride
+
     /// The number of entries, those not yet published included.
     package var count: Int { tailLength }
 
@@ -77,6 +80,7 @@ package final class PostingList: @unchecked Sendable {
         tailDirectory[tailChunks] = Chunk(
             base: base, start: tailLength, capacity: capacity, values: values)
         tailChunks += 1
+        bytes += capacity * MemoryLayout<UInt32>.stride
     }
 
     private func growDirectory() {
@@ -85,6 +89,7 @@ package final class PostingList: @unchecked Sendable {
         outgrown.append(tailDirectory)
         tailDirectory = larger
         directoryCapacity *= 2
+        bytes += directoryCapacity * MemoryLayout<Chunk>.stride
     }
 
     /// Shows readers all that was appended: called after COMMIT.
@@ -150,9 +155,8 @@ package final class PostingList: @unchecked Sendable {
         func entries(of chunk: Int) -> Entries {
             let end = chunk + 1 < chunks.count ? min(count, chunks[chunk + 1].start) : count
             let at = chunks[chunk]
-            return Entries(
-                base: at.base, offsets: UnsafeBufferPointer(start: at.values, count: end - at.start)
-            )
+            let offsets = UnsafeBufferPointer(start: at.values, count: end - at.start)
+            return Entries(base: at.base, offsets: offsets)
         }
     }
 
@@ -165,11 +169,8 @@ package final class PostingList: @unchecked Sendable {
             var (low, high) = (0, offsets.count)
             while low < high {
                 let middle = (low + high) / 2
-                if base + Int64(offsets[middle]) <= index {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
+                let isPast = base + Int64(offsets[middle]) > index
+                if isPast { high = middle } else { low = middle + 1 }
             }
             return low
         }

@@ -4,7 +4,7 @@
 /// that matters is here: what is durable first, then read, then hand out, and nothing is handed
 /// out of a position that moved meanwhile.
 package struct PullCall: Sendable {
-    package let request: PullRequest
+    package private(set) var request: PullRequest
     /// Monotonic nanoseconds at which a waiting pull is answered empty.
     package let deadline: UInt64
     /// Whether the warehouse counts this call as open: `end` must be called.
@@ -80,6 +80,13 @@ package struct PullCall: Sendable {
             (self.from, self.epoch) = (from, epoch)
             return .read(from: from, ends: nil)
         }
+    }
+
+    /// A newer pull of the same session has come: nothing is handed out here any more, because
+    /// whoever sent this one may no longer listen.
+    package mutating func supersede() {
+        request.limit = 0
+        request.autocommit = false
     }
 
     /// A page was read, up to `next`; `isEmpty`: nothing of it is shown and nothing follows.

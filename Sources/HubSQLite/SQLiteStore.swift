@@ -1,3 +1,4 @@
+import Glibc
 package import Hub
 package import SQLite
 
@@ -11,7 +12,6 @@ package struct SQLiteStore: Store {
     package let connection: Connection
     private let statements: WriterStatements
     private var block = WidBlock(first: 1)
-    private var blockAtBegin = WidBlock(first: 1)
     private var historySecond: [UInt32: Int64] = [:]
 
     /// Opens or makes the store at `path`.
@@ -22,6 +22,7 @@ package struct SQLiteStore: Store {
         freshHub: @autoclosure () -> (hub: String, tag: UInt32)
     ) throws(StoreFailure) {
         SQLiteLibrary.configure()
+        try Self.checkSize(of: path)
         let connection = try StoreFailure.translating { () throws(SQLiteError) in
             try Self.open(path, busyTimeoutMilliseconds)
         }
@@ -35,6 +36,14 @@ package struct SQLiteStore: Store {
         }
         self.connection = connection
         try makeIdentity(freshHub)
+    }
+
+    /// SQLite takes a file shorter than its smallest page for an empty database, and would write
+    /// over what somebody has put there.
+    private static func checkSize(of path: String) throws(StoreFailure) {
+        var status = stat()
+        guard stat(path, &status) == 0, (1..<512).contains(status.st_size) else { return }
+        throw .damaged("a file of \(status.st_size) bytes is no database")
     }
 
     private static func failure(of error: Migrations.Refused) -> StoreFailure {
@@ -77,7 +86,8 @@ package struct SQLiteStore: Store {
     // MARK: Transactions
 
     package mutating func begin() throws(StoreFailure) {
-        blockAtBegin = block
+        try refillBlock()
+        block.begin()
         try run(statements.begin)
     }
 
@@ -86,11 +96,27 @@ package struct SQLiteStore: Store {
     }
 
     package mutating func rollBack() {
-        block = blockAtBegin
+        block.rollBack()
         historySecond.removeAll()
         guard connection.inTransaction else { return }
         // A full disk or a failed write has SQLite roll back by itself; else this does.
         try? connection.execute("ROLLBACK")
+    }
+
+    /// Reads the wids of the present block again, where a rollback has lost them.
+    private mutating func refillBlock() throws(StoreFailure) {
+        guard block.hasHole else { return }
+        do throws(SQLiteError) {
+            let rows = try connection.prepare(
+                "SELECT wid FROM log WHERE idx>=\(block.first) ORDER BY idx")
+            var refilled = WidBlock(first: block.first)
+            while try rows.step() {
+                refilled.append(UInt32(truncatingIfNeeded: rows.int64(0)))
+            }
+            block = refilled
+        } catch {
+            throw StoreFailure(error)
+        }
     }
 
     private func run(_ statement: Statement) throws(StoreFailure) {

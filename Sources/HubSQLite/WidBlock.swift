@@ -9,12 +9,34 @@ struct WidBlock {
     /// The index of the first message of the block being filled.
     private(set) var first: Int64
     private var wids: [UInt32] = []
+    /// Where the open transaction began.
+    private var mark: (first: Int64, count: Int)
 
     /// Begins the block that message `index` is the first of.
     init(first: Int64) {
         self.first = first
+        mark = (first, 0)
         wids.reserveCapacity(Self.size)
     }
+
+    /// Notes that a transaction begins here.
+    mutating func begin() {
+        mark = (first, wids.count)
+    }
+
+    /// Returns to where the transaction began. If that was in an earlier block, its wids are gone:
+    /// the block is then empty, and whoever keeps the log has to fill it again.
+    mutating func rollBack() {
+        if first == mark.first {
+            wids.removeSubrange(mark.count...)
+        } else {
+            first = mark.first
+            wids.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Whether `rollBack` left wids to be filled in again.
+    var hasHole: Bool { first == mark.first && wids.count < mark.count }
 
     var isFull: Bool { wids.count == Self.size }
 

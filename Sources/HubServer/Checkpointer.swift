@@ -28,9 +28,11 @@ final class Checkpointer: Sendable {
 
     func run() {
         do throws(SQLiteError) {
-            let connection = try Connection(
+            let connection = try Database(
                 path: hub.databasePath, mode: .readWriteCreate, busyTimeoutMilliseconds: 0)
             try connection.execute("PRAGMA wal_autocheckpoint=0")
+            // A connection that has never read has no log open, and would copy nothing.
+            _ = try connection.scalar("SELECT count(*) FROM meta")
             var head: Int64 = -1
             while !isEnding.load(ordering: .relaxed) {
                 OSThread.pause(microseconds: Self.pauseMicroseconds)
@@ -44,7 +46,7 @@ final class Checkpointer: Sendable {
         }
     }
 
-    private func round(_ connection: Connection) {
+    private func round(_ connection: Database) {
         do throws(SQLiteError) {
             var (log, copied) = try connection.checkpoint(.passive)
             hub.metrics.noteLog(frames: Int(log))

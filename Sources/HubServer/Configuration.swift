@@ -16,6 +16,8 @@ package struct Configuration: Sendable {
     package var legacyZoneMinutes = 8 * 60
     /// Connections at once.
     package var connections: Int
+    /// How long a connection may take for what.
+    package var deadlines = Deadlines()
     /// Milliseconds that the writer waits for a database held by another program.
     package var busyMilliseconds: Int32 = 2000
 

@@ -21,6 +21,8 @@ final class HubState: Sendable {
 
     // Where each thread takes its mail.
     let loops: [Mailbox<LoopMail>]
+    /// By loop: up while pulls wait there. See `tellNews`.
+    let signs: [WaitSign]
     let writer: Mailbox<WriterMail>
     let looks: Mailbox<LookRequest>
 
@@ -42,17 +44,49 @@ final class HubState: Sendable {
         var loops: [Mailbox<LoopMail>] = []
         for _ in 0..<configuration.loops { loops.append(try Mailbox(capacity: Limits.mailbox)) }
         self.loops = loops
+        signs = loops.map { _ in WaitSign() }
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
     }
 
     var databasePath: String { configuration.data + "/hub.db" }
 
-    /// Has the waiting pulls of these warehouses look again, on every loop.
-    func wake(_ wids: [UInt32]) {
+    /// Has the waiting pulls of these warehouses look again, on every loop: they were changed.
+    func tellChanges(_ wids: [UInt32]) {
         guard !wids.isEmpty else { return }
         let wake = Wake(wids)
         for loop in loops { _ = loop.post(.wake(wake)) }
+    }
+
+    /// Wakes those who wait for messages of these wids, which readers can see by now.
+    ///
+    /// A loop on which nobody waits is left alone. That loses no wake-up: a loop puts its sign up
+    /// before its first waiter looks once more; either that look finds the messages, or the sign
+    /// was up when it is read here. The fence keeps both sides in this order.
+    func tellNews(_ wids: [UInt32]) {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        guard !wids.isEmpty, signs.contains(where: \.isUp) else { return }
+        let wake = Wake(wids)
+        for (loop, sign) in zip(loops, signs) where sign.isUp { _ = loop.post(.wake(wake)) }
+    }
+}
+
+/// Tells the writer whether pulls wait on a loop.
+final class WaitSign: Sendable {
+    private let up = Atomic(false)
+
+    var isUp: Bool { up.load(ordering: .relaxed) }
+
+    /// Puts the sign up. True: it was down, so the loop must look once more.
+    func raise() -> Bool {
+        guard !isUp else { return false }
+        up.store(true, ordering: .relaxed)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        return true
+    }
+
+    func lower() {
+        if isUp { up.store(false, ordering: .relaxed) }
     }
 }
 
@@ -74,6 +108,8 @@ final class Condition: Sendable {
         case .disk, .other: "database failed"
         }
     }
+
+    var isToStop: Bool { isStopping.load(ordering: .relaxed) }
 
     func serve() { isServing.store(true, ordering: .relaxed) }
     func stop() { isStopping.store(true, ordering: .relaxed) }

@@ -70,6 +70,11 @@ package struct Log: Sendable {
 
     /// Text whose control characters cannot begin another line or colour a terminal.
     private static func oneLine(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        String(text.unicodeScalars.map { isControl($0.value) ? " " : Character($0) })
+    }
+
+    /// The control characters of ASCII and of Latin-1, and Unicode's own ends of lines.
+    private static func isControl(_ scalar: UInt32) -> Bool {
+        scalar < 0x20 || (0x7F..<0xA0).contains(scalar) || scalar == 0x2028 || scalar == 0x2029
     }
 }

@@ -43,7 +43,7 @@ struct LookRequest {
 enum Look {
     case warehouses(after: UInt32?, limit: Int)
     case warehouse(UInt32)
-    case message(MessageName, wid: UInt32?, after: UInt32?, limit: Int)
+    case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
     case topics
     case metrics
 }

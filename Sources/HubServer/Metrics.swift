@@ -24,14 +24,15 @@ final class Metrics: Sendable {
     }
 
     enum Counter: Int, CaseIterable {
-        case connectionsOpened, connectionsClosed, connectionsRefused, requests, published,
-            duplicates, pulls, handedOut, refusals, failures, waitsBegun, waitsEnded
+        case connectionsOpened, connectionsClosed, connectionsRefused, connectionsCutOff, requests,
+            published, duplicates, pulls, handedOut, refusals, failures, waitsBegun, waitsEnded
 
         var name: StaticString {
             switch self {
             case .connectionsOpened: "message_center_connections_opened_total"
             case .connectionsClosed: "message_center_connections_closed_total"
             case .connectionsRefused: "message_center_connections_refused_total"
+            case .connectionsCutOff: "message_center_connections_cut_off_total"
             case .requests: "message_center_requests_total"
             case .published: "message_center_messages_published_total"
             case .duplicates: "message_center_messages_duplicate_total"
@@ -49,10 +50,11 @@ final class Metrics: Sendable {
             case .connectionsOpened: "Connections accepted."
             case .connectionsClosed: "Connections ended."
             case .connectionsRefused: "Connections refused because there were too many."
+            case .connectionsCutOff: "Connections ended because their answers were not taken."
             case .requests: "Requests answered."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."
-            case .pulls: "Pages handed to warehouses."
+            case .pulls: "Pulls begun."
             case .handedOut: "Messages handed to warehouses."
             case .refusals: "Requests answered with a status from 400 to 499."
             case .failures: "Requests answered with a status of 500 or above."
@@ -68,16 +70,21 @@ final class Metrics: Sendable {
     private let commitNanoseconds = Atomic(0)
     private let committed = Atomic(0)
     private let logFrames = Atomic(0)
+    private let listsBytes = Atomic(0)
 
     init(loops: Int) {
         self.loops = (0..<loops).map { _ in Loop() }
     }
 
     func noteCommit(messages: Int, nanoseconds: UInt64, failed: Bool) {
-        commits.wrappingAdd(1, ordering: .relaxed)
+        commits.wrappingAdd(failed ? 0 : 1, ordering: .relaxed)
         commitFailures.wrappingAdd(failed ? 1 : 0, ordering: .relaxed)
         committed.wrappingAdd(messages, ordering: .relaxed)
         commitNanoseconds.wrappingAdd(Int(nanoseconds), ordering: .relaxed)
+    }
+
+    func noteLists(bytes: Int) {
+        listsBytes.store(bytes, ordering: .relaxed)
     }
 
     func noteLog(frames: Int) {
@@ -106,6 +113,11 @@ final class Metrics: Sendable {
             (
                 "message_center_committed_messages_total", "Messages committed.", "counter",
                 Double(committed.load(ordering: .relaxed))
+            ),
+            (
+                "message_center_lists_bytes",
+                "Memory of the lists that say which warehouse sees which message.", "gauge",
+                Double(listsBytes.load(ordering: .relaxed))
             ),
             (
                 "message_center_wal_frames", "Frames of 4 KiB in the write-ahead log.", "gauge",

@@ -25,10 +25,11 @@ extension Problem {
     }
 
     static func invalid(_ fields: [Field]) -> Problem {
+        let place = fields[0].pointer.isEmpty ? "The body" : fields[0].pointer
         var problem = Problem(
             422, "invalid_content",
             fields.count == 1
-                ? "\(fields[0].pointer) \(fields[0].detail)"
+                ? "\(place) \(fields[0].detail)"
                 : "\(fields.count) members are wrong, see `errors`. Nothing was stored.")
         problem.fields = fields
         return problem
@@ -44,6 +45,14 @@ extension Problem {
         return problem
     }
 
+    static let timedOut = Problem(
+        408, "request_timeout", "The request did not arrive in time: send it again."
+    ).retryable(after: nil).closing
+
+    static let crossOrigin = Problem(
+        403, "cross_origin",
+        "A page of another site may not change anything here: send no Origin, or this hub's own.")
+
     static let overloaded = Problem(
         503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
     ).retryable(after: 1)
@@ -55,6 +64,11 @@ extension Problem {
     static func tooLarge(_ what: String, limit: Int) -> Problem {
         Problem(413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
     }
+
+    static let bodyTooLarge = Problem(
+        413, "body_too_large",
+        "A body is larger than \(Limits.bodyBytes) bytes: send ids, and let the warehouse fetch "
+            + "the rest.")
 
     // MARK: The store
 
@@ -79,6 +93,28 @@ extension Problem {
                 "The hub could not use its database: its operator finds the details in the log."
             ).retryable(after: 5)
         }
+    }
+
+    // MARK: Positions
+
+    static func positionAhead(_ head: Int64) -> Problem {
+        Problem(
+            409, "position_ahead",
+            "The newest message of this hub is \(head): the position is another hub's, or this one "
+                + "was restored from a backup."
+        ).with("head", .number(String(head)))
+    }
+
+    static let unknownID = Problem(
+        422, "unknown_id",
+        "No message has this id: give an index, a time, or the id of a message that is there.")
+
+    static func otherHub(_ hub: String) -> Problem {
+        Problem(
+            409, "other_hub",
+            "This hub is \(hub), the position belongs to another one: ask an operator where to go "
+                + "on from."
+        ).with("hub", .text(hub))
     }
 
     // MARK: Warehouses
@@ -108,11 +144,7 @@ extension Problem {
                     + "commit further."
             ).with("delivered", .number(String(delivered)))
         case .positionAhead(let head):
-            self = Problem(
-                409, "position_ahead",
-                "The newest message of this hub is \(head): the position is another hub's, or "
-                    + "this one was restored from a backup."
-            ).with("head", .number(String(head)))
+            self = .positionAhead(head)
         case .paused:
             self = Problem(
                 423, "paused", "An operator has paused warehouse \(wid): try again later."

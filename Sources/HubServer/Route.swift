@@ -89,6 +89,7 @@ enum Route: Equatable {
     ) throws(Problem) -> Route {
         guard fourth == nil else { throw .notFound }
         guard let third else { return try post(method, .publish) }
+        guard !third.isEmpty else { throw .notFound }
         if target.matches(third, "batch") { return try post(method, .publishBatch) }
         return try get(method, .message)
     }

@@ -1,5 +1,5 @@
 import Hub
-import Platform
+internal import Platform
 import Wire
 
 /// The settings of `serve`: one table from which flags, environment, file and help are made.
@@ -41,7 +41,8 @@ package enum Settings {
             return text.isEmpty ? "must name a folder" : nil
         },
         number(
-            "loops", "event loops, each a thread of its own", standard: 2, 1...64
+            "loops", "event loops, each a thread; one a processor if not said",
+            standard: min(16, Processors.count), 1...64
         ) { $1.loops = Int($0) },
         number(
             "max-connections", "connections at once", standard: Limits.connections, 1...1_000_000

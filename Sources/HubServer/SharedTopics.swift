@@ -19,17 +19,14 @@ package final class SharedTopics: Sendable {
     package var all: [StoredTopic] { topics.withLock { $0 } }
 
     /// Takes over what a transaction changed.
-    func update(_ changed: [(number: Int32, topic: StoredTopic)]) {
-        guard !changed.isEmpty else { return }
-        let count = topics.withLock { topics in
-            for (number, topic) in changed {
-                if Int(number) < topics.count {
-                    topics[Int(number)] = topic
-                } else {
-                    topics.append(topic)
-                }
-            }
-            return topics.count
+    ///
+    /// - Parameters:
+    ///   - count: how many topics there are now; the new ones come last.
+    ///   - touched: those with new messages.
+    func update(count: Int, touched: [Int32], topic: (Int32) -> StoredTopic) {
+        topics.withLock { topics in
+            for number in topics.count..<count { topics.append(topic(Int32(number))) }
+            for number in touched { topics[Int(number)] = topic(number) }
         }
         published.store(count, ordering: .releasing)
     }

@@ -26,7 +26,7 @@ package final class TokenFile {
         package let description: String
     }
 
-    private let connection: Connection
+    private let connection: Database
 
     private static let migrations = Migrations([
         """
@@ -40,7 +40,7 @@ package final class TokenFile {
     package init(data: String) throws(Failure) {
         SQLiteLibrary.configure()
         do {
-            connection = try Connection(
+            connection = try Database(
                 path: data + "/tokens.db", mode: .readWriteCreate, busyTimeoutMilliseconds: 2000)
             try Self.migrations.run(on: connection)
         } catch {

@@ -11,11 +11,24 @@ package final class WarehouseTable: Sendable {
         /// Rows whose `delivered` or last pull is newer than on disk.
         var dirty: [Int] = []
         var isDirty: [Bool] = []
+        /// All wids, rising, for lists.
+        var wids: [UInt32] = []
 
         mutating func add(_ warehouse: Warehouse) {
+            wids.insert(warehouse.wid, at: firstWid(above: warehouse.wid))
             places[warehouse.wid] = rows.count
             rows.append(warehouse)
             isDirty.append(false)
+        }
+
+        /// The place in `wids` of the first one above `wid`.
+        func firstWid(above wid: UInt32) -> Int {
+            var (low, high) = (0, wids.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if wids[middle] <= wid { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
     }
 
@@ -64,14 +77,18 @@ package final class WarehouseTable: Sendable {
     /// Puts rows in place that the writer has on disk.
     ///
     /// - Parameter ordinal: how many messages of a line are at or below an index: for the rate.
+    /// - Returns: those whose waiting pulls must look again. A commit, or a lease that is renewed,
+    ///   is nothing to them.
     func install(
         _ changed: [Warehouse], ordinal: (_ wid: UInt32, _ index: Int64) -> Int64
-    ) {
+    ) -> [UInt32] {
         let now = MonotonicClock.now()
+        var toldOf: [UInt32] = []
         for warehouse in changed {
             let done = ordinal(warehouse.wid, warehouse.committed)
             rows.withLock { rows in
                 if let place = rows.places[warehouse.wid] {
+                    if rows.rows[place].endsWaiting(warehouse) { toldOf.append(warehouse.wid) }
                     rows.rows[place].install(warehouse)
                 } else {
                     rows.add(warehouse)
@@ -79,6 +96,7 @@ package final class WarehouseTable: Sendable {
                 rows.rows[rows.places[warehouse.wid]!].rate.note(ordinal: done, now: now)
             }
         }
+        return toldOf
     }
 
     /// Some of the rows that are newer than on disk; the caller saves them.
@@ -96,8 +114,16 @@ package final class WarehouseTable: Sendable {
     /// The warehouses with the lowest numbers above `wid`, for lists.
     func page(after wid: UInt32?, limit: Int) -> [Warehouse] {
         rows.withLock { rows in
-            let wids = rows.rows.map(\.wid).filter { wid == nil || $0 > wid! }.sorted()
-            return wids.prefix(limit).map { rows.rows[rows.places[$0]!] }
+            let first = wid.map { rows.firstWid(above: $0) } ?? 0
+            return rows.wids[first...].prefix(limit).map { rows.rows[rows.places[$0]!] }
         }
+    }
+}
+
+extension Warehouse {
+    /// Whether a pull that waits here must be told of `changed`: another may have the lease, the
+    /// position may have been moved, or an operator may have closed it.
+    fileprivate func endsWaiting(_ changed: Warehouse) -> Bool {
+        changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
     }
 }

@@ -10,11 +10,12 @@ import SQLite
 final class WriterThread {
     private let hub: HubState
     private var writer: Writer<SQLiteStore>
-    private let connection: Connection
+    private let connection: Database
     private var mail: [WriterMail] = []
     private var singles: [WriteBatch] = []
     private var large: [WriteBatch] = []
     private var restartsLog = false
+    private var isHurried = false
     private var flushed: UInt64 = 0
     private var touched: [UInt32] = []
 
@@ -23,6 +24,7 @@ final class WriterThread {
     private static let gapMicroseconds: UInt32 = 200
     /// How often rows in memory are written that no commit has taken along.
     private static let flushNanoseconds: UInt64 = 1_000_000_000
+    private static let hurriedMilliseconds: Int32 = 200
     /// Rows flushed in one transaction, so that no publish waits for thousands of them.
     private static let flushRows = 100
 
@@ -30,12 +32,14 @@ final class WriterThread {
         self.hub = hub
         connection = store.connection
         writer = Writer(store: store, state: state, lines: hub.lines)
+        hub.metrics.noteLists(bytes: hub.lines.bytes)
     }
 
     /// Runs until the mailbox is closed and empty; then everything is on disk.
     func run() {
         while true {
             let isLast = hub.writer.isClosed
+            hurry()
             if !isLast { hub.writer.wait(milliseconds: 1000) }
             hub.writer.drain(into: &mail)
             sort()
@@ -45,6 +49,13 @@ final class WriterThread {
             if restartsLog { restartLog() }
         }
         write([], flushingAll: true)
+    }
+
+    /// A hub that stops has no time to wait for another program's lock.
+    private func hurry() {
+        guard !isHurried, hub.condition.isToStop else { return }
+        isHurried = true
+        connection.setBusyTimeout(milliseconds: Self.hurriedMilliseconds)
     }
 
     /// Large batches come after the waiting singles, each in a transaction of its own.
@@ -79,6 +90,7 @@ final class WriterThread {
         hub.metrics.noteCommit(
             messages: outcome.stored, nanoseconds: MonotonicClock.now() - now,
             failed: outcome.failure != nil)
+        hub.metrics.noteLists(bytes: hub.lines.bytes)
         if outcome.stored > 1 { OSThread.pause(microseconds: Self.gapMicroseconds) }
     }
 
@@ -86,17 +98,18 @@ final class WriterThread {
     /// before messages, messages before the answers that tell of them.
     private func tell(_ outcome: Writer<SQLiteStore>.Outcome, _ batches: [WriteBatch]) {
         touched.removeAll(keepingCapacity: true)
+        var changed: [UInt32] = []
         if outcome.failure == nil {
-            let fresh = Int32(hub.topics.count)..<Int32(writer.topicCount)
-            let known = outcome.topics.filter { !fresh.contains($0) }
-            hub.topics.update((Array(fresh) + known).map { ($0, writer.topic($0)) })
-            hub.warehouses.install(
+            hub.topics.update(count: writer.topicCount, touched: outcome.topics) {
+                writer.topic($0)
+            }
+            changed = hub.warehouses.install(
                 outcome.warehouses, ordinal: { self.hub.lines.line(of: $0).ordinal(through: $1) })
             writer.publish { touched.append($0) }
-            touched.append(contentsOf: outcome.warehouses.map(\.wid))
         }
         for batch in batches { _ = hub.loops[batch.loop].post(.written(batch)) }
-        hub.wake(touched)
+        hub.tellNews(touched)
+        hub.tellChanges(changed)
     }
 
     private func note(_ failure: StoreFailure?) {

@@ -16,25 +16,38 @@ package struct Listener: ~Copyable, Sendable {
     /// - Parameters:
     ///   - backlog: connections that may wait to be accepted; the kernel caps it at
     ///     `net.core.somaxconn`, listen(2).
-    ///   - sharePort: several listeners on one port, among which the kernel spreads the connections
-    ///     (SO_REUSEPORT, socket(7)): one a thread, without a lock between them.
+    ///   - sharing: whether others listen on the same port.
     package init(
-        _ endpoint: Endpoint, backlog: Int32 = 4096, sharePort: Bool = false
+        _ endpoint: Endpoint, backlog: Int32 = 4096, sharing: Sharing = .alone
     ) throws(Errno) {
         // The sockets accepted inherit TCP_NODELAY: no call for each of them.
         let descriptor = try Descriptor.tcp(endpoint.family)
         // A restart must not wait for the connections of the program before to time out.
         try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
-        if sharePort { try descriptor.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
+        if sharing == .joined { try descriptor.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
         if endpoint.family == AF_INET6 {
             // [::] means both versions whatever net.ipv6.bindv6only says; ipv6(7).
             try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0)
         }
         let fd = descriptor.raw
         try SystemCall.blocking { endpoint.withSocketAddress { bind(fd, $0, $1) } }
+        // Set after bind(2), it lets others join but was no leave to join: a port that another
+        // program shares out is in use.
+        if sharing == .shared { try descriptor.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
         try SystemCall.blocking { listen(fd, backlog) }
         localEndpoint = try Self.localEndpoint(fd)
         self.descriptor = descriptor
+    }
+
+    /// Several listeners on one port, among which the kernel spreads the connections (SO_REUSEPORT,
+    /// socket(7)): one a thread, without a lock between them.
+    package enum Sharing: Sendable {
+        /// Nobody else has the port, or will.
+        case alone
+        /// Nobody else has the port; others may join.
+        case shared
+        /// Joins those that share the port.
+        case joined
     }
 
     private static func localEndpoint(_ fd: Int32) throws(Errno) -> Endpoint {

@@ -4,8 +4,8 @@ import Glibc
 
 /// A mutual exclusion; pthread_mutex_lock(3). Prefer `Locked`, which also holds what it guards.
 ///
-/// Not the standard library's `Mutex`: that one sleeps on a futex, which the thread sanitizer cannot
-/// see, so that it reports every use as a race. It is slower by a few nanoseconds.
+/// Not the standard library's `Mutex`: that one sleeps on a futex, which the thread sanitizer
+/// cannot see, so that it reports every use as a race. It is slower by a few nanoseconds.
 package struct Lock: ~Copyable, @unchecked Sendable {
     // Unchecked: a mutex is for being used by several threads; the pointer never changes.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -29,8 +29,8 @@ package struct Signals: ~Copyable, Sendable {
     /// Takes the signals over. To be called by the main thread before any other thread starts:
     /// the others inherit that these signals are blocked, and so none of them is interrupted.
     ///
-    /// SIGPIPE is ignored for the whole process: a peer that has gone is an error of `send`. Programs
-    /// started by this one inherit both, unless posix_spawn(3) is told otherwise.
+    /// SIGPIPE is ignored for the whole process: a peer that has gone is an error of `send`.
+    /// Programs started by this one inherit both, unless posix_spawn(3) is told otherwise.
     package init() throws(Errno) {
         var set = sigset_t()
         sigemptyset(&set)

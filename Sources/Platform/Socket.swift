@@ -65,6 +65,16 @@ package struct Socket: ~Copyable, Sendable {
         }
     }
 
+    /// Lets the closing of this socket throw away what the peer has not taken, and reset the
+    /// connection; SO_LINGER with a time of 0, socket(7).
+    package borrowing func resetOnClose() {
+        let fd = descriptor.raw
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout.size(ofValue: linger))
+        // Fails only where there is nothing left to reset.
+        _ = setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, size)
+    }
+
     /// Says that nothing more will be sent; reading goes on. shutdown(2).
     package borrowing func shutdownWrite() {
         let fd = descriptor.raw

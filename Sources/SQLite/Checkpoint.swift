@@ -27,8 +27,8 @@ extension Connection {
 
     /// Copies pages from the write-ahead log into the database file.
     ///
-    /// - Returns: frames in the log, and how many of them have been copied, by this call and before;
-    ///   both -1 when the database is not in WAL mode.
+    /// - Returns: frames in the log, and how many of them have been copied, by this call and
+    ///   before; both -1 when the database is not in WAL mode.
     /// - Throws: `.busy` when another checkpoint runs, or when the wait was over before readers and
     ///   writers were out of the way (never for `passive`).
     package func checkpoint(

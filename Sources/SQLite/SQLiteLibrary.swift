@@ -4,8 +4,8 @@ import CSQLite
 package enum SQLiteLibrary {
     /// Sets the library up; later calls do nothing. Any thread may call; each `Connection` does.
     ///
-    /// - *Multi-thread mode*: safe as long as neither a connection nor anything made from it, such as
-    ///   a statement, is used by two threads at the same time
+    /// - *Multi-thread mode*: safe as long as neither a connection nor anything made from it, such
+    ///   as a statement, is used by two threads at the same time
     ///   (<https://sqlite.org/threadsafe.html>). A connection has one owner here, so its mutexes
     ///   would guard nothing.
     /// - *No memory statistics*: counting takes a global mutex at each allocation, on which
@@ -23,7 +23,7 @@ package enum SQLiteLibrary {
     /// Initialised once, by whichever thread comes first; the others wait for it.
     private static let configured: Void = {
         precondition(sqlite3_threadsafe() != 0, "this SQLite was built for a single thread")
-        // SQLITE_MISUSE says that somebody in the process has used SQLite before: slower, not wrong.
+        // SQLITE_MISUSE says that somebody here has used SQLite before: slower, not wrong.
         _ = csqlite_config_multithread()
         _ = csqlite_config_memstatus(0)
         sqlite3_initialize()

@@ -46,21 +46,43 @@ extension ByteBuffer {
 
     /// Appends a UUID's 36 characters (RFC 9562, section 4), lower case.
     package mutating func append(uuid: (hi: UInt64, lo: UInt64)) {
+        // Eight digits at a time; hyphens stand behind 8, 12, 16 and 20 of them.
         withFreeSpace(minimum: 36) { space in
-            var position = 0
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
-                    space[position] = ASCII.minus
-                    position &+= 1
-                }
-                let half = index < 16 ? uuid.hi : uuid.lo
-                let digit = UInt8(truncatingIfNeeded: half &>> UInt64(60 &- (index & 15) &* 4)) & 15
-                let base = digit < 10 ? ASCII.zero : UInt8(ascii: "a") - 10
-                space[position] = base &+ digit
-                position &+= 1
-            }
+            let first = Self.hexDigits(of: UInt32(truncatingIfNeeded: uuid.hi &>> 32))
+            let second = Self.hexDigits(of: UInt32(truncatingIfNeeded: uuid.hi))
+            let third = Self.hexDigits(of: UInt32(truncatingIfNeeded: uuid.lo &>> 32))
+            let fourth = Self.hexDigits(of: UInt32(truncatingIfNeeded: uuid.lo))
+            space.storeBytes(of: first.bigEndian, toByteOffset: 0, as: UInt64.self)
+            Self.store(second, inHalvesAt: 9, of: space)
+            Self.store(third, inHalvesAt: 19, of: space)
+            space.storeBytes(of: fourth.bigEndian, toByteOffset: 28, as: UInt64.self)
+            space[8] = ASCII.minus
+            space[18] = ASCII.minus
             return 36
         }
+    }
+
+    /// Stores eight digits with a hyphen between their halves.
+    private static func store(
+        _ digits: UInt64, inHalvesAt offset: Int, of space: UnsafeMutableRawBufferPointer
+    ) {
+        let high = UInt32(truncatingIfNeeded: digits &>> 32)
+        let low = UInt32(truncatingIfNeeded: digits)
+        space.storeBytes(of: high.bigEndian, toByteOffset: offset, as: UInt32.self)
+        space[offset &+ 4] = ASCII.minus
+        space.storeBytes(of: low.bigEndian, toByteOffset: offset &+ 5, as: UInt32.self)
+    }
+
+    /// The eight hexadecimal digits of `value`, lower case, the first in the highest byte.
+    private static func hexDigits(of value: UInt32) -> UInt64 {
+        var nibbles = UInt64(value)
+        nibbles = (nibbles & 0xFFFF_0000) &<< 16 | nibbles & 0x0000_FFFF
+        nibbles = (nibbles & 0xFF00_0000_FF00) &<< 8 | nibbles & 0x00FF_0000_00FF
+        nibbles =
+            (nibbles & 0x00F0_00F0_00F0_00F0) &<< 4 | nibbles & 0x000F_000F_000F_000F
+        // Ten and more carry into the bit above the nibble, and skip from "9" to "a".
+        let letters = ((nibbles &+ .repeating(6)) &>> 4) & .repeating(1)
+        return nibbles &+ .repeating(ASCII.zero) &+ letters &* 39
     }
 
     /// Appends the three letters of the name at `index`.

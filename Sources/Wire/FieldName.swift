@@ -1,6 +1,6 @@
 /// The header fields that mean something to the hub. All others are checked and passed over.
 enum FieldName: UInt8 {
-    case host, accept, expect, connection, contentType, requestID, authorization, ifNoneMatch
+    case host, accept, expect, origin, connection, contentType, requestID, authorization, ifNoneMatch
     case contentLength, acceptEncoding, contentEncoding, transferEncoding
     case other
 
@@ -15,6 +15,7 @@ enum FieldName: UInt8 {
         case (4, UInt8(ascii: "h")): candidate = ("host", .host)
         case (6, UInt8(ascii: "a")): candidate = ("accept", .accept)
         case (6, UInt8(ascii: "e")): candidate = ("expect", .expect)
+        case (6, UInt8(ascii: "o")): candidate = ("origin", .origin)
         case (10, UInt8(ascii: "c")): candidate = ("connection", .connection)
         case (12, UInt8(ascii: "c")): candidate = ("content-type", .contentType)
         case (12, UInt8(ascii: "x")): candidate = ("x-request-id", .requestID)

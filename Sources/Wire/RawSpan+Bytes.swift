@@ -24,20 +24,34 @@ extension RawSpan {
         extracting(range.range)
     }
 
-    /// Whether the bytes from `offset` on are those of `name`, a lower-case name of letters and
-    /// hyphens, in whatever case; for bytes known to be tokens of that length.
+    /// Whether the bytes from `offset` on are those of `name`, a lower-case name of at least four
+    /// letters and hyphens, in whatever case; for bytes known to be tokens of that length.
     ///
     /// One bit folds the case: of all token bytes only the letter itself becomes that letter, and
     /// only the hyphen a hyphen.
     @inline(__always)
     func hasToken(_ name: StaticString, at offset: Int) -> Bool {
         let count = name.utf8CodeUnitCount
-        let expected = name.utf8Start
-        for index in 0..<count
-        where byte(at: offset &+ index) | 0x20 != expected[index] {
-            return false
+        let expected = UnsafeRawPointer(name.utf8Start)
+        // Steps of one width, of which the last overlaps the one before.
+        if count >= 8 {
+            var index = 0
+            while true {
+                let word = unsafeLoadUnaligned(fromByteOffset: offset &+ index, as: UInt64.self)
+                guard
+                    word | .repeating(0x20)
+                        == expected.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                else { return false }
+                if index &+ 8 == count { return true }
+                index = min(index &+ 8, count &- 8)
+            }
         }
-        return true
+        precondition(count >= 4)
+        let first = unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        let last = unsafeLoadUnaligned(fromByteOffset: offset &+ count &- 4, as: UInt32.self)
+        return first | 0x2020_2020 == expected.loadUnaligned(as: UInt32.self)
+            && last | 0x2020_2020
+                == expected.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
     }
 
     /// Whether the bytes from `offset` on, at least as many as those of `text`, are the same.
@@ -115,6 +129,13 @@ extension RawSpan {
         while lower < upper, byte(at: lower).isBlank { lower &+= 1 }
         while upper > lower, byte(at: upper &- 1).isBlank { upper &-= 1 }
         return lower..<upper
+    }
+
+    /// How many characters (Unicode scalars) the bytes are, which are known to be UTF-8.
+    package var characterCount: Int {
+        var count = 0
+        for offset in 0..<byteCount where !isContinuation(offset) { count &+= 1 }
+        return count
     }
 
     /// How long the well-formed UTF-8 sequence of a character beyond ASCII at `offset` is: 2 to 4,

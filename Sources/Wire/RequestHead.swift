@@ -39,6 +39,11 @@ package struct RequestHead: Equatable, Sendable, BitwiseCopyable {
     package var contentLength: Int?
     /// The request target as sent; see `Target`.
     package var target = ByteRange.none
+    /// The host, and the port if it is said, that the request is for: of an absolute target, else
+    /// the value of `Host` (RFC 9112, section 3.3).
+    package var host = ByteRange.none
+    /// The value of `Origin`: the site whose page made a browser send this (RFC 6454, section 7).
+    package var origin = ByteRange.none
     /// The value of `Authorization`.
     package var authorization = ByteRange.none
     /// The value of `X-Request-Id`, if it is 1 to 128 visible ASCII characters.

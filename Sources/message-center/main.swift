@@ -1,1 +1,5 @@
-print("message-center")
+import Glibc
+
+exit(
+    Program.run(Array(CommandLine.arguments.dropFirst()), environment: Program.environment).rawValue
+)

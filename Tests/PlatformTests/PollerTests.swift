@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 private let token = Token(slot: 3, generation: 7)

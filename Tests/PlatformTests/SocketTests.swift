@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @Suite("Listener and socket")
@@ -34,8 +35,11 @@ struct SocketTests {
     func inUse() throws {
         let first = try Listener(Endpoint("127.0.0.1:0"))
         #expect(throws: Errno.addressInUse) { _ = try Listener(first.localEndpoint) }
-        let sharing = try Listener(Endpoint("127.0.0.1:0"), sharePort: true)
-        let other = try Listener(sharing.localEndpoint, sharePort: true)
+        let sharing = try Listener(Endpoint("127.0.0.1:0"), sharing: .shared)
+        #expect(throws: Errno.addressInUse) {
+            _ = try Listener(sharing.localEndpoint, sharing: .shared)
+        }
+        let other = try Listener(sharing.localEndpoint, sharing: .joined)
         #expect(other.localEndpoint == sharing.localEndpoint)
     }
 

@@ -14,6 +14,7 @@ struct ChunkedDecoderTests {
         ("2\r\n\r\n\r\n0\r\n\r\n", "\r\n"),
         ("1\r\nx\r\n0\r\nTrailer: value\r\nOther:\t\u{E9} \r\n\r\n", "x"),
         ("3\r\n0\r\n\r\n0\r\n\r\n", "0\r\n"),
+        ("1\r\nx\r\n0000000000000001\r\ny\r\n0000000000000000\r\n\r\n", "xy"),
     ]
 
     static let bad: [(text: String, status: UInt16)] = [
@@ -21,7 +22,8 @@ struct ChunkedDecoderTests {
         ("0x1\r\n", 400), ("1 \r\nx\r\n", 400), (" 1\r\nx\r\n", 400), ("1\t\r\n", 400),
         ("00000000000000001\r\nx", 400), ("10000000000000000\r\n", 400), ("1,\r\n", 400),
         ("1\nx", 400), ("1\r\rx", 400), ("1\rx", 400), ("1;a\nx", 400), ("1;a\r\rx", 400),
-        ("1;\u{0}\r\n", 400), ("1;\u{E9}\r\n", 400), ("1\r\nxy\r\n", 400), ("1\r\nx\n", 400),
+        ("1\r\nx\r\n\r\n", 400), ("1\r\nx\r\n;a\r\n\r\n", 400), ("1;\u{0}\r\n", 400),
+        ("1;\u{E9}\r\n", 400), ("1\r\nxy\r\n", 400), ("1\r\nx\n", 400),
         ("1\r\nx\r\r", 400), ("2\r\nx\r\n0\r\n\r\n", 400), ("0\r\n\n", 400), ("0\r\n\r\r", 400),
         ("0\r\n Folded: x\r\n", 400), ("0\r\n: x\r\n", 400), ("0\r\nName : x\r\n", 400),
         ("0\r\nName\r\n", 400), ("0\r\nA: \u{0}\r\n", 400), ("0\r\nA: b\nC: d\r\n\r\n", 400),

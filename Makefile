@@ -1,0 +1,63 @@
+# Everything a person or a machine does with this repository, by one word each.
+#
+#   make run        build, start the hub on LISTEN with its data under DATA, publish the sample
+#   make test       every test
+#   make help       the rest
+
+LISTEN ?= 127.0.0.1:8088
+DATA   ?= ./data
+PREFIX ?= /usr/local
+CONFIGURATION ?= release
+
+# The Swift runtime goes into the program: what is installed needs no toolchain beside it.
+BUILD  = swift build -c $(CONFIGURATION) --static-swift-stdlib
+# Warnings are errors where developers build. A user with a newer compiler is not stopped by one.
+STRICT = -Xswiftc -warnings-as-errors
+# After a crash the backtracer can hang for minutes; a test run wants the exit, not the trace.
+TEST   = SWIFT_BACKTRACE=enable=no swift test $(STRICT)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build setup test lint format bench fuzz tsan asan install uninstall clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, start the hub, publish the sample, stay until Ctrl-C
+	@scripts/run "$$($(BUILD) --show-bin-path)/message-center" "$(LISTEN)" "$(DATA)"
+
+setup: ## install the Debian packages that are missing
+	@scripts/setup
+
+build: setup ## build the program
+	$(BUILD) --product message-center
+
+test: setup ## run every test
+	$(TEST) --parallel
+
+lint: ## check the formatting of every Swift file
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format: ## format every Swift file in place
+	swift format --in-place --recursive Sources Tests Package.swift
+
+bench: build ## measure: rates and delays of this machine
+	@scripts/bench
+
+fuzz: setup ## throw garbage at the parsers for a while
+	@Tests/Fuzz/run
+
+tsan: setup ## run the tests under the thread sanitizer
+	$(TEST) --sanitize=thread --scratch-path .build/tsan
+
+asan: setup ## run the tests under the address sanitizer
+	$(TEST) --sanitize=address --scratch-path .build/asan
+
+install: build ## install the program under PREFIX
+	install -D -m 755 "$$($(BUILD) --show-bin-path)/message-center" \
+		"$(DESTDIR)$(PREFIX)/bin/message-center"
+
+uninstall: ## remove the installed program
+	rm -f "$(DESTDIR)$(PREFIX)/bin/message-center"
+
+clean: ## remove what was built; the data stays
+	rm -rf .build

@@ -1,0 +1,223 @@
+import Hub
+import Platform
+import Wire
+
+/// The thread that looks: lists, journeys, metrics. Slow or many, they hold up no loop.
+///
+/// It also notices, once a second, that tokens were made or revoked.
+final class AdminReader {
+    private let hub: HubState
+    private let pages: PageReader
+    private let tokens: TokenFile
+    private var tokensVersion: Int64
+    private var requests: [LookRequest] = []
+    private var output = ByteBuffer(capacity: 64 * 1024)
+
+    init(hub: HubState, reader: any StoreReader, tokens: TokenFile) throws(TokenFile.Failure) {
+        self.hub = hub
+        self.tokens = tokens
+        tokensVersion = try tokens.version()
+        pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
+    }
+
+    /// Runs until the mailbox is closed.
+    func run() {
+        while true {
+            let isLast = hub.looks.isClosed
+            if !isLast { hub.looks.wait(milliseconds: 1000) }
+            hub.looks.drain(into: &requests)
+            for request in requests { answer(request) }
+            if isLast { return }
+            refreshTokens()
+        }
+    }
+
+    private func refreshTokens() {
+        do throws(TokenFile.Failure) {
+            let version = try tokens.version()
+            guard version != tokensVersion else { return }
+            tokensVersion = version
+            let authority = try tokens.authority()
+            guard !authority.isOpen || hub.configuration.listen.isLoopback else {
+                return hub.log.error(
+                    "the last token is gone, but the hub listens beyond loopback: the tokens stay as they were"
+                )
+            }
+            hub.authority.replace(authority)
+            hub.log.info("the tokens have changed")
+        } catch {
+            hub.log.error("the tokens cannot be read, they stay as they were: \(error)")
+        }
+    }
+
+    private func answer(_ request: LookRequest) {
+        output.removeAll()
+        let result: Result<LookAnswer.Body, Problem>
+        do throws(Problem) {
+            let type = try look(request.look)
+            let bytes = output.withUnsafeBytes { Array($0) }
+            result = .success(LookAnswer.Body(contentType: type, bytes: bytes))
+        } catch {
+            result = .failure(error)
+        }
+        _ = hub.loops[request.loop].post(.answer(LookAnswer(call: request.call, result)))
+        output.shrink(to: 1 << 20)
+    }
+
+    private func look(_ look: Look) throws(Problem) -> StaticString {
+        switch look {
+        case .warehouses(let after, let limit): try writeWarehouses(after: after, limit: limit)
+        case .warehouse(let wid): try writeWarehouse(wid)
+        case .message(let name, let principal, let wid, let after, let limit):
+            try writeMessage(name, principal, wid: wid, after: after, limit: limit)
+        case .topics: writeTopics()
+        case .metrics:
+            MetricsPage(hub: hub).append(to: &output)
+            return "text/plain; version=0.0.4; charset=utf-8"
+        }
+        return "application/json"
+    }
+
+    // MARK: Warehouses
+
+    private func writeWarehouses(after: UInt32?, limit: Int) throws(Problem) {
+        let warehouses = hub.warehouses.page(after: after, limit: limit + 1)
+        output.append("{\"head\":")
+        output.append(decimal: hub.lines.head)
+        output.append(",\"warehouses\":[")
+        for (place, warehouse) in warehouses.prefix(limit).enumerated() {
+            if place > 0 { output.append(",") }
+            try write(warehouse)
+        }
+        output.append("],\"nextPageToken\":")
+        if warehouses.count > limit {
+            output.append("\"\(warehouses[limit - 1].wid)\"}")
+        } else {
+            output.append("null}")
+        }
+    }
+
+    private func writeWarehouse(_ wid: UInt32) throws(Problem) {
+        guard let warehouse = hub.warehouses[wid] else {
+            throw Problem(.unknownWarehouse, wid: wid, wall: 0)
+        }
+        try write(warehouse)
+    }
+
+    private func write(_ warehouse: Warehouse) throws(Problem) {
+        let line = hub.lines.line(of: warehouse.wid)
+        let now = MonotonicClock.now()
+        let sight = WarehouseSight(
+            warehouse, line: line, lagSeconds: try lagSeconds(warehouse, line), now: now,
+            wall: hub.clock.nowMilliseconds())
+        sight.json.append(to: &output)
+    }
+
+    private func lagSeconds(
+        _ warehouse: Warehouse, _ line: Line
+    ) throws(Problem) -> Int64 {
+        guard !warehouse.isRetired, let oldest = line.first(after: warehouse.committed) else {
+            return 0
+        }
+        do throws(StoreFailure) {
+            let created = try pages.created(of: oldest)
+            return max(0, hub.clock.nowMilliseconds() - created) / 1000
+        } catch {
+            throw unreadable(error)
+        }
+    }
+
+    private func unreadable(_ failure: StoreFailure) -> Problem {
+        hub.log.error("the store cannot be read: \(failure)")
+        return Problem(failure)
+    }
+
+    // MARK: Messages
+
+    private func writeMessage(
+        _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
+    ) throws(Problem) {
+        let unknown = Problem(404, "unknown_message", "No message of this hub has this name.")
+        do throws(StoreFailure) {
+            guard let index = try find(name) else { throw StoreFailure.other("unknown") }
+            var (owner, created, isVisible) = (UInt32(0), Int64(0), false)
+            try pages.reader.rows(at: [index]) { row in
+                (owner, created) = (row.wid, row.created)
+                isVisible = principal.maySee(row.wid)
+                guard isVisible else { return false }
+                output.append("{\"id\":\"")
+                output.append(uuid: (hi: row.id.high, lo: row.id.low))
+                output.append("\",\"index\":")
+                output.append(decimal: row.index)
+                pages.appendContent(row, to: &output)
+                return false
+            }
+            guard isVisible else { throw StoreFailure.other("unknown") }
+            output.append(",\"where\":\"store\",\"journey\":")
+            try writeJourney(
+                index, owner, created: created, principal, wid: wid, after: after, limit: limit)
+            output.append("}")
+        } catch {
+            guard error != .other("unknown") else { throw unknown }
+            throw unreadable(error)
+        }
+    }
+
+    private func find(_ name: MessageName) throws(StoreFailure) -> Int64? {
+        let head = hub.lines.head
+        switch name {
+        case .index(let index): return index >= 1 && index <= head ? index : nil
+        case .id(let id): return try pages.reader.index(named: id, ids: hub.ids, head: head)
+        }
+    }
+
+    /// For each warehouse that must consume the message, how far it has got.
+    private func writeJourney(
+        _ index: Int64, _ owner: UInt32, created: Int64, _ principal: Principal, wid: UInt32?,
+        after: UInt32?, limit: Int
+    ) throws(StoreFailure) {
+        let all = readers(of: owner, principal, wid: wid, after: after, limit: limit + 1)
+        output.append("[")
+        for (place, warehouse) in all.prefix(limit).enumerated() {
+            if place > 0 { output.append(",") }
+            let journey = try pages.reader.journey(
+                of: index, wid: warehouse.wid, since: created)
+            JourneySight(warehouse, index: index, journey).json.append(to: &output)
+        }
+        output.append("],\"nextPageToken\":")
+        output.append(all.count > limit ? "\"\(all[limit - 1].wid)\"" : "null")
+    }
+
+    private func readers(
+        of owner: UInt32, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
+    ) -> [Warehouse] {
+        if owner != 0 {
+            guard wid == nil || wid == owner, after == nil || after! < owner else { return [] }
+            return [hub.warehouses[owner] ?? Warehouse(wid: owner)]
+        }
+        if let wid {
+            return principal.maySee(wid) ? [hub.warehouses[wid] ?? Warehouse(wid: wid)] : []
+        }
+        if case .warehouse(let wids) = principal {
+            return wids.sorted().filter { $0 > after ?? 0 }.prefix(limit).map {
+                hub.warehouses[$0] ?? Warehouse(wid: $0)
+            }
+        }
+        return hub.warehouses.page(after: after, limit: limit)
+    }
+
+    // MARK: Topics
+
+    private func writeTopics() {
+        let topics = hub.topics.all.filter { $0.count > 0 }.sorted { $0.name < $1.name }
+        let values = topics.map { topic -> JSONValue in
+            [
+                "topic": .text(topic.name), "count": .number(String(topic.count)),
+                "lastIndex": .number(String(topic.lastIndex)),
+                "lastCreated": .time(topic.lastCreated),
+            ]
+        }
+        let page: JSONValue = ["topics": .array(values)]
+        page.append(to: &output)
+    }
+}

@@ -1,0 +1,114 @@
+import Hub
+import Platform
+import Wire
+
+/// One client's connection. Owned by one loop, touched by its thread only.
+///
+/// It has one request in hand at a time; the next one, pipelined or not, is looked at when that is
+/// answered. So its messages are stored in the order in which they came.
+final class Connection {
+    /// Where its request is.
+    enum Phase: Equatable {
+        /// The head is awaited, or arriving.
+        case head
+        /// The head is there; this many bytes, head included, make the request whole.
+        case body(Int)
+        /// The head is there; the body comes in chunks.
+        case chunks
+        /// Another thread has it: the writer or the admin reader.
+        case called
+        /// A pull waits for messages.
+        case waiting
+        /// The last answer is given: what still comes is thrown away for a while, so that the client
+        /// can read that answer before the connection is reset (RFC 9112, section 9.6).
+        case draining
+    }
+
+    /// What the answer needs, while another thread has the request.
+    enum Call {
+        case none
+        case publish
+        case publishBatch
+        case pull(PullCall)
+        case operate(Route.Operation, from: Int64)
+        case look
+    }
+
+    let socket: Socket
+    var token = Token.reserved(0)
+
+    /// What came and was not yet used. Empty, and without memory, between requests.
+    var input = ByteBuffer()
+    /// What could not be sent yet.
+    var unsent = ByteBuffer()
+    /// A page held back until the writer has moved the index.
+    var held = ByteBuffer()
+
+    var parser: RequestParser
+    var decoder: ChunkedDecoder?
+    var head = RequestHead()
+    var route = Route.health
+    var principal = Principal.anyone
+    var phase = Phase.head
+    var call = Call.none
+    var requestID = RequestID.none
+
+    /// Nothing follows this request's answer.
+    var closes = false
+    /// Its next request is there, but its answers have to be sent first.
+    var isHeldUp = false
+    /// The client has sent its last byte.
+    var hasEnded = false
+    /// What the poller watches for.
+    var interest = Interest.read
+
+    /// Monotonic nanoseconds at which `phase` ends; `.max`: never.
+    var deadline = UInt64.max
+    /// The earliest entry in the loop's timers.
+    var nextTimer = UInt64.max
+    /// When a body must be whole, whatever its pace.
+    var bodyDeadline = UInt64.max
+
+    init(_ socket: consuming Socket) {
+        self.socket = socket
+        var limits = RequestParser.Limits()
+        limits.maxHeadBytes = Limits.headBytes
+        limits.maxTargetBytes = Limits.targetBytes
+        limits.maxFields = Limits.headFields
+        parser = RequestParser(limits: limits)
+    }
+}
+
+/// How a request is named in its answer and in the log.
+enum RequestID {
+    case none
+    /// The client's own.
+    case given(String)
+    /// Made here: the loop's prefix and a number.
+    case made(UInt64)
+
+    /// As text. Numbers become sixteen hexadecimal digits.
+    var text: String {
+        switch self {
+        case .none: "-"
+        case .given(let text): text
+        case .made(let number):
+            String(repeating: "0", count: number.leadingZeroBitCount / 4)
+                + (number == 0 ? "" : String(number, radix: 16))
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a request's name; without making a `String` where the hub made it.
+    mutating func append(_ id: RequestID) {
+        guard case .made(let number) = id else {
+            append(id.text)
+            return
+        }
+        for shift in stride(from: UInt64(60), through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> shift & 0xF)
+            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        }
+    }
+}

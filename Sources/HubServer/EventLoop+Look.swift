@@ -1,0 +1,68 @@
+import Hub
+import Platform
+import Wire
+
+/// What is looked at off the loops, so that nobody's publish waits behind a long list.
+extension EventLoop {
+    func look(_ connection: Connection, _ target: borrowing Target) throws(Problem) {
+        let look = try parse(connection, target)
+        let request = LookRequest(loop: number, call: connection.token, look: look)
+        guard hub.looks.post(request) else { throw .overloaded }
+        connection.phase = .called
+        connection.call = .look
+    }
+
+    private func parse(
+        _ connection: Connection, _ target: borrowing Target
+    ) throws(Problem) -> Look {
+        var query = try QueryReader(target)
+        switch connection.route {
+        case .warehouses:
+            let limit = query.integer("limit", 1...10_000) ?? 1000
+            let after = query.integer("pageToken", 0...Limits.wid)
+            try query.finish()
+            return .warehouses(after: after.map { UInt32($0) }, limit: Int(limit))
+        case .warehouse(let wid):
+            try query.finish()
+            return .warehouse(wid)
+        case .message:
+            let wid = query.integer("wid", 1...Limits.wid)
+            let limit = query.integer("limit", 1...1000) ?? 100
+            let after = query.integer("pageToken", 0...Limits.wid)
+            try query.finish()
+            return .message(
+                try messageName(target), connection.principal, wid: wid.map { UInt32($0) },
+                after: after.map { UInt32($0) }, limit: Int(limit))
+        case .topics:
+            try query.finish()
+            return .topics
+        default:
+            try query.finish()
+            return .metrics
+        }
+    }
+
+    private func messageName(_ target: borrowing Target) throws(Problem) -> MessageName {
+        var segments = target.segments
+        _ = target.next(&segments)
+        _ = target.next(&segments)
+        guard let name = target.next(&segments) else { throw .notFound }
+        if let index = target.number(name) { return .index(Int64(index)) }
+        guard let (high, low) = UUIDText.parse(target.raw(name)) else { throw .notFound }
+        return .id(MessageID(high: high, low: low))
+    }
+
+    /// The admin reader has answered.
+    func looked(_ answer: LookAnswer) {
+        guard let connection = connections[answer.call], connection.phase == .called,
+            case .look = connection.call
+        else { return }
+        switch answer.result {
+        case .success(let body):
+            self.answer(connection, 200, body.bytes, type: body.contentType)
+        case .failure(let problem):
+            refuse(connection, problem)
+        }
+        goOn(connection)
+    }
+}

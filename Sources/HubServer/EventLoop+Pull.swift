@@ -1,0 +1,319 @@
+import Hub
+import Platform
+import Wire
+
+/// Pulling: what `PullCall` says, done with sockets, the store and the writer.
+extension EventLoop {
+    /// `POST /v1/warehouses/{wid}/pull`
+    func pull(_ connection: Connection, _ wid: UInt32, _ bytes: RawSpan) throws(Problem) {
+        var asked = try AskedPull(
+            wid: wid, body: bytes, zoneMinutes: hub.configuration.legacyZoneMinutes, wall: wall)
+        if let hub = asked.hub, hub != self.hub.hub { throw .otherHub(self.hub.hub) }
+        let head = hub.lines.head
+        if hub.warehouses[wid]?.hasStarted != true {
+            if isStopping { throw .stopping }
+            asked.request.start = try (asked.start ?? .earliest).resolve(
+                head: head, ids: hub.ids, reader: pages.reader)
+        }
+        counters.add(.pulls)
+        var call = PullCall(asked.request, now: now)
+        let step = hub.warehouses.with(wid, noting: true) { warehouse in
+            note(asked.request, &warehouse)
+            return call.begin(&warehouse, head: head, now: now)
+        }
+        take(step, connection, call, mayWait: !isStopping)
+    }
+
+    private func note(_ request: PullRequest, _ warehouse: inout Warehouse?) {
+        guard warehouse != nil else { return }
+        warehouse!.lastPull = wall
+        if let client = request.client { warehouse!.client = client }
+    }
+
+    /// Takes the pull one step on.
+    private func take(
+        _ step: PullCall.Step, _ connection: Connection, _ call: PullCall, mayWait: Bool
+    ) {
+        connection.call = .pull(call)
+        switch step {
+        case .settle:
+            change(connection, call.request.wid, call.change)
+        case .read(let from, let ends):
+            if let ends { end(waiting: ends) }
+            connection.phase = .called
+            pagesToRead.append(
+                PageToRead(call: connection.token, from: from, mayWait: mayWait))
+        case .wait:
+            wait(connection, call)
+        case .answer:
+            endCall(connection)
+            answerBody(connection)
+        case .advance(let advance):
+            connection.held.removeAll()
+            connection.held.append(contentsOf: body)
+            change(connection, call.request.wid, advance)
+        case .refuse(let refusal):
+            endCall(connection)
+            refuse(connection, Problem(refusal, wid: call.request.wid, wall: wall))
+        }
+    }
+
+    // MARK: Pages
+
+    /// A pull whose page is to be read.
+    struct PageToRead {
+        let call: Token
+        let from: Int64
+        let mayWait: Bool
+    }
+
+    /// Reads the pages that pulls have come to, in their order, as many as a tick may; what the tick
+    /// published is under way by then, so that no publish waits behind them.
+    func readPages() {
+        var rowsLeft = Limits.rowsPerTick
+        while rowsLeft > 0, let next = pagesToRead.popFirst() {
+            guard let connection = connections[next.call], case .pull(var call) = connection.call
+            else { continue }
+            rowsLeft -= Limits.rowsPerPage
+            let step = readPage(connection, &call, next, &rowsLeft)
+            if let step { take(step, connection, call, mayWait: next.mayWait) }
+            goOnIfAnswered(connection)
+        }
+    }
+
+    /// Takes up what the client has sent meanwhile, if its request in hand is answered.
+    private func goOnIfAnswered(_ connection: Connection) {
+        if connection.phase != .waiting, connection.phase != .called { goOn(connection) }
+    }
+
+    /// Reads the page into `body`. Nil: it could not be read, and the client knows.
+    private func readPage(
+        _ connection: Connection, _ call: inout PullCall, _ next: PageToRead,
+        _ rowsLeft: inout Int
+    ) -> PullCall.Step? {
+        let request = call.request
+        let line = hub.lines.line(of: request.wid)
+        body.removeAll()
+        body.append("{\"wid\":")
+        body.append(decimal: UInt64(request.wid))
+        body.append(",\"messages\":")
+        do throws(StoreFailure) {
+            let page = try pages.read(
+                PageReader.Query(request), from: next.from, line: line, into: &body)
+            rowsLeft -= page.shown + page.filtered + page.coalesced
+            var row = Warehouse(wid: request.wid)
+            let step = hub.warehouses.with(request.wid, noting: true) { warehouse in
+                let step = call.pageRead(
+                    &warehouse!, next: page.next, isEmpty: page.isEmpty,
+                    mayWait: next.mayWait, now: now)
+                row = warehouse!
+                return step
+            }
+            switch step {
+            case .answer: try appendRest(request, page, line, row)
+            case .advance:
+                row.committed = page.next
+                row.delivered = page.next
+                try appendRest(request, page, line, row)
+            default: break
+            }
+            counters.add(.handedOut, step == .wait ? 0 : page.shown)
+            return step
+        } catch {
+            connection.call = .pull(call)
+            endCall(connection)
+            note(error, connection)
+            refuse(connection, Problem(error))
+            return nil
+        }
+    }
+
+    func note(_ failure: StoreFailure, _ connection: Connection) {
+        hub.log.error("the store cannot be read: \(failure)", request: connection.requestID.text)
+    }
+
+    /// Everything of a page's answer behind its messages.
+    private func appendRest(
+        _ request: PullRequest, _ page: PageReader.Page, _ line: Line, _ row: Warehouse
+    ) throws(StoreFailure) {
+        let before = line.ordinal(through: page.from)
+        body.append(",\"next\":")
+        body.append(decimal: page.next)
+        body.append(page.more ? ",\"more\":true" : ",\"more\":false")
+        body.append(",\"count\":{\"from\":")
+        body.append(decimal: before + 1)
+        body.append(",\"to\":")
+        body.append(decimal: line.ordinal(through: page.next))
+        body.append(",\"filtered\":")
+        body.append(decimal: page.filtered)
+        body.append(",\"coalesced\":")
+        body.append(decimal: page.coalesced)
+        body.append("},\"committed\":")
+        body.append(decimal: row.committed)
+        body.append(",\"delivered\":")
+        body.append(decimal: row.delivered)
+        body.append(",\"lag\":{\"messages\":")
+        body.append(decimal: line.count - line.ordinal(through: row.committed))
+        body.append(",\"seconds\":")
+        body.append(decimal: try lagSeconds(page, line, row))
+        body.append("},\"hub\":")
+        body.append(hubJSON)
+        body.append(",\"session\":")
+        if let session = request.session {
+            body.appendJSON(text: session.text)
+        } else {
+            body.append("null")
+        }
+        body.append(",\"commands\":[]}")
+    }
+
+    private var hubJSON: String { "\"\(hub.hub)\"" }
+
+    /// The age of the oldest message not committed.
+    private func lagSeconds(
+        _ page: PageReader.Page, _ line: Line, _ row: Warehouse
+    ) throws(StoreFailure) -> Int64 {
+        guard let oldest = line.first(after: row.committed) else { return 0 }
+        let created =
+            if page.from == row.committed, let first = page.firstCreated {
+                first
+            } else {
+                try pages.created(of: oldest)
+            }
+        return max(0, wall - created) / 1000
+    }
+
+    // MARK: Waiting
+
+    private func wait(_ connection: Connection, _ call: PullCall) {
+        let request = call.request
+        connection.phase = .waiting
+        setDeadline(connection, at: call.deadline)
+        waiters.add(connection.token.rawValue, wid: request.wid)
+        counters.add(.waitsBegun)
+        // The first to wait looks once more now that the writer knows of it.
+        if hub.signs[number].raise() { waiters.wake(request.wid) }
+        guard let session = request.session else { return }
+        let waiting = Warehouse.WaitingPull(loop: number, call: connection.token.rawValue)
+        let older = hub.warehouses.with(request.wid) { warehouse -> Warehouse.WaitingPull? in
+            guard warehouse?.holder == session else { return nil }
+            let older = warehouse!.waiting
+            warehouse!.waiting = waiting
+            return older == waiting ? nil : older
+        }
+        if let older { end(waiting: older) }
+    }
+
+    /// A newer pull of the same session has come: the older one is answered empty.
+    private func end(waiting: Warehouse.WaitingPull) {
+        if waiting.loop == number {
+            supersede(waiting)
+        } else {
+            _ = hub.loops[waiting.loop].post(.supersede(waiting))
+        }
+    }
+
+    func supersede(_ waiting: Warehouse.WaitingPull) {
+        guard let connection = connections[Token(rawValue: waiting.call)],
+            connection.phase == .waiting
+        else { return }
+        // Answered at the end of the tick: another connection may be in hand now.
+        superseded.append(connection.token)
+    }
+
+    /// Answers the pulls that newer ones have ended.
+    func answerSuperseded() {
+        while let token = superseded.popLast() {
+            guard let connection = connections[token], connection.phase == .waiting,
+                case .pull(var call) = connection.call
+            else { continue }
+            call.supersede()
+            connection.call = .pull(call)
+            resume(connection, mayWait: false)
+        }
+    }
+
+    /// Looks again at a waiting pull: something was committed, changed, or its time is over.
+    func resume(_ connection: Connection, mayWait: Bool) {
+        guard case .pull(var call) = connection.call else { return }
+        leaveWaiters(connection, call)
+        let step = hub.warehouses.with(call.request.wid) { warehouse in
+            call.woken(warehouse!, now: now)
+        }
+        take(step, connection, call, mayWait: mayWait)
+        goOnIfAnswered(connection)
+    }
+
+    private func leaveWaiters(_ connection: Connection, _ call: PullCall) {
+        waiters.remove(connection.token.rawValue, wid: call.request.wid)
+        counters.add(.waitsEnded)
+        connection.phase = .called
+        connection.deadline = .max
+    }
+
+    /// The connection's call is over, answered or lost: its lease runs from now.
+    func endCall(_ connection: Connection) {
+        guard case .pull(var call) = connection.call else { return }
+        if connection.phase == .waiting { leaveWaiters(connection, call) }
+        connection.call = .none
+        connection.held.shrink(to: 0)
+        hub.warehouses.with(call.request.wid) { warehouse in
+            guard warehouse != nil else { return }
+            call.end(&warehouse!, now: now)
+            let mine = Warehouse.WaitingPull(loop: number, call: connection.token.rawValue)
+            if warehouse!.waiting == mine { warehouse!.waiting = nil }
+        }
+    }
+
+    // MARK: Changes
+
+    /// Hands a change of a warehouse to the writer, in the tick's batch.
+    func change(_ connection: Connection, _ wid: UInt32, _ change: Warehouse.Change) {
+        batch.changes.append(
+            WriteBatch.Change(call: connection.token.rawValue, wid: wid, change: change))
+        connection.phase = .called
+    }
+
+    /// The writer has answered a change.
+    func changed(_ connection: Connection, _ change: WriteBatch.Change) {
+        switch connection.call {
+        case .pull(let call): settled(connection, call, change)
+        case .operate(let operation, let from):
+            operated(connection, operation, from, change)
+        default: return
+        }
+        goOnIfAnswered(connection)
+    }
+
+    private func settled(
+        _ connection: Connection, _ call: PullCall, _ change: WriteBatch.Change
+    ) {
+        var call = call
+        let wid = call.request.wid
+        switch change.outcome {
+        case .done(let warehouse):
+            if case .advance = change.change {
+                swap(&body, &connection.held)
+                return take(call.advanced(), connection, call, mayWait: false)
+            }
+            let head = hub.lines.head
+            let step = hub.warehouses.with(wid, noting: true) { row in
+                note(call.request, &row)
+                precondition(row != nil, "warehouse \(warehouse.wid) was installed with the commit")
+                return call.settled(&row!, head: head, now: now)
+            }
+            take(step, connection, call, mayWait: !isStopping)
+        case .refused(.moved):
+            let step = hub.warehouses.with(wid) { call.woken($0!, now: now) }
+            take(step, connection, call, mayWait: !isStopping)
+        case .refused(let refusal):
+            endCall(connection)
+            refuse(connection, Problem(refusal, wid: wid, wall: wall))
+        case .failed(let failure):
+            endCall(connection)
+            refuse(connection, Problem(failure))
+        case .pending:
+            preconditionFailure("the writer answers every change")
+        }
+    }
+}

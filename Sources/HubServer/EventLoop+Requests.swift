@@ -1,0 +1,506 @@
+import Hub
+import Platform
+import Wire
+
+/// From bytes to requests, and from answers to bytes.
+extension EventLoop {
+    // MARK: Receiving
+
+    /// Reads what came, once a tick, and works on it.
+    func receive(_ connection: Connection) {
+        if connection.phase == .called || connection.phase == .waiting,
+            connection.input.count >= Limits.bytesPerTick
+        {
+            // Enough of its next requests: the rest waits in the kernel, and so with the sender.
+            watch(connection, connection.interest.subtracting(.read))
+            return
+        }
+        let borrows = connection.input.isEmpty
+        if borrows { swap(&connection.input, &scratch) }
+        let transfer = receiveBytes(connection)
+        if case .bytes = transfer { work(connection) }
+        if borrows { giveBack(connection) }
+        if transfer == .closed { receivedEnd(connection) }
+    }
+
+    private func receiveBytes(_ connection: Connection) -> Transfer {
+        var transfer = Transfer.closed
+        var room = 16 * 1024
+        if case .body(let whole) = connection.phase {
+            room = min(max(room, whole - connection.input.count), Limits.bytesPerTick)
+        }
+        connection.input.withFreeSpace(minimum: room) { space in
+            do throws(Errno) {
+                transfer = try connection.socket.receive(
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: space.prefix(Limits.bytesPerTick)))
+            } catch {
+                hub.log.debug("a connection failed: \(error)")
+            }
+            if case .bytes(let count) = transfer { return count }
+            return 0
+        }
+        return transfer
+    }
+
+    /// What is left over moves to memory of the connection's own.
+    private func giveBack(_ connection: Connection) {
+        var own = ByteBuffer()
+        if !connection.input.isEmpty {
+            own.reserve(connection.input.count)
+            own.append(contentsOf: connection.input)
+            connection.input.removeAll()
+        }
+        swap(&connection.input, &scratch)
+        swap(&connection.input, &own)
+        // `own` is now what was in `scratch` before the receive: the empty placeholder.
+    }
+
+    /// The client sends no more. What it asked for is still answered, but nobody waits for a
+    /// client that may have gone: a waiting pull is answered now.
+    private func receivedEnd(_ connection: Connection) {
+        connection.hasEnded = true
+        watch(connection, connection.interest.subtracting(.read))
+        switch connection.phase {
+        case .called: break
+        case .waiting: resume(connection, mayWait: false)
+        case .head, .body, .chunks, .draining:
+            guard connection.unsent.isEmpty, !connection.isHeldUp else { return }
+            close(connection)
+        }
+    }
+
+    // MARK: Working
+
+    /// Takes up as many requests as are there and can be answered, then sends the answers.
+    func work(_ connection: Connection) {
+        connection.isHeldUp = false
+        var input = ByteBuffer()
+        swap(&input, &connection.input)
+        while step(connection, &input) {}
+        swap(&input, &connection.input)
+        finish(connection)
+    }
+
+    /// One step on the way of a request. False: more bytes, or another thread's answer, must come
+    /// first.
+    private func step(_ connection: Connection, _ input: inout ByteBuffer) -> Bool {
+        switch connection.phase {
+        case .head:
+            guard !input.isEmpty, !connection.closes else { return false }
+            guard output.count + connection.unsent.count < Limits.outputBytes else {
+                connection.isHeldUp = true
+                return false
+            }
+            return readHead(connection, &input)
+        case .body(let whole):
+            guard input.count >= whole else {
+                awaitBody(connection)
+                return false
+            }
+            perform(connection, &input, bodyLength: whole - connection.head.length, used: whole)
+            return true
+        case .chunks:
+            return readChunks(connection, &input)
+        case .draining:
+            input.removeAll()
+            return false
+        case .called, .waiting:
+            return false
+        }
+    }
+
+    private func readHead(_ connection: Connection, _ input: inout ByteBuffer) -> Bool {
+        let isFirst = !connection.parser.hasBegun
+        switch connection.parser.parse(input.bytes) {
+        case .incomplete:
+            if isFirst { setDeadline(connection, after: deadlines.head) }
+            return false
+        case .failure(let failure):
+            beginUnread(connection)
+            refuse(connection, Problem(failure))
+            return false
+        case .head(let head):
+            connection.head = head
+            connection.parser.reset()
+            connection.bodyDeadline = now + deadlines.bodyTotal
+            do throws(Problem) {
+                try admit(connection, input.bytes)
+            } catch {
+                refuseUnread(connection, &input, error)
+            }
+            return true
+        }
+    }
+
+    /// The answer will be to a head that could not be read: nothing of the request before counts.
+    func beginUnread(_ connection: Connection) {
+        connection.requestID = nextRequestID()
+        connection.head = RequestHead()
+    }
+
+    /// Refuses a request whose body was not read: if all of it is there it is passed over, else
+    /// nobody knows whether it will come, and the connection ends.
+    private func refuseUnread(
+        _ connection: Connection, _ input: inout ByteBuffer, _ problem: Problem
+    ) {
+        let head = connection.head
+        let rest = input.count - head.length
+        if !head.isChunked, rest >= head.contentLength ?? 0, !problem.closes {
+            input.consume(head.length + (head.contentLength ?? 0))
+            refuse(connection, problem)
+        } else {
+            refuse(connection, problem.closing)
+        }
+    }
+
+    /// Decides, from the head alone, whether the request may come in, and how its body is framed.
+    private func admit(_ connection: Connection, _ bytes: RawSpan) throws(Problem) {
+        let head = connection.head
+        connection.closes = !head.keepAlive || isStopping
+        connection.requestID =
+            head.requestID.isPresent
+            ? .given(bytes.text(head.requestID)) : nextRequestID()
+        connection.route = try Route.find(
+            head.method, Target(bytes.extracting(head.target.range)))
+        // Reading is safe, and browsers keep the answer from a page of another site.
+        if head.method != .get, head.method != .head, head.isCrossSite(bytes) { throw .crossOrigin }
+        connection.principal = try principal(connection, bytes)
+        try checkBody(connection)
+        if head.isChunked {
+            connection.decoder = ChunkedDecoder(limits: Self.limits(connection.route))
+            connection.phase = .chunks
+        } else {
+            connection.phase = .body(head.length + (head.contentLength ?? 0))
+        }
+        // Who has begun to send the body does not wait for this (RFC 9110, section 10.1.1).
+        let awaitsBody = head.isChunked || head.contentLength ?? 0 > 0
+        if head.expectsContinue, awaitsBody, bytes.byteCount == head.length {
+            output.append(Self.continueLine)
+        }
+    }
+
+    private static func limits(_ route: Route) -> ChunkedDecoder.Limits {
+        var limits = ChunkedDecoder.Limits(maxBodyBytes: route.bodyLimit)
+        limits.maxExtensionBytes = Limits.chunkExtensionBytes
+        limits.maxTrailerBytes = Limits.trailerBytes
+        return limits
+    }
+
+
+    private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    private func checkBody(_ connection: Connection) throws(Problem) {
+        let head = connection.head
+        if head.hasUnknownExpectation {
+            throw Problem(
+                417, "expectation_failed", "The only expectation this hub knows is 100-continue.")
+        }
+        if head.hasContentEncoding {
+            throw Problem(
+                415, "content_encoding", "Request bodies are not compressed: send it as it is.")
+        }
+        if head.method == .post || head.method == .put, head.contentLength == nil,
+            !head.isChunked, head.minorVersion == 0
+        {
+            throw Problem(
+                411, "length_required", "An HTTP/1.0 request with a body tells its length.")
+        }
+        if let length = head.contentLength, length > connection.route.bodyLimit {
+            throw tooLarge(connection.route)
+        }
+    }
+
+    /// A request for one message is mostly that message's body.
+    private func tooLarge(_ route: Route) -> Problem {
+        route == .publish ? .bodyTooLarge : .tooLarge("The request", limit: route.bodyLimit)
+    }
+
+    /// Who asks, and whether it may.
+    private func principal(
+        _ connection: Connection, _ bytes: RawSpan
+    ) throws(Problem) -> Principal {
+        guard !authority.isOpen else { return .anyone }
+        if connection.route == .health || connection.route == .ready { return .anyone }
+        let field = bytes.extracting(connection.head.authorization.range)
+        guard let token = field.bearerToken, let principal = token.withUnsafeBytes({
+            authority.principal(of: $0)
+        }) else {
+            throw Problem(
+                401, "unauthorized",
+                "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
+                    + "create` makes one.")
+        }
+        guard principal.mayAsk(connection.route) else {
+            throw Problem(403, "forbidden", "This token's role may not do that.")
+        }
+        return principal
+    }
+
+    private func awaitBody(_ connection: Connection) {
+        setDeadline(connection, at: min(now + deadlines.body, connection.bodyDeadline))
+    }
+
+    private func readChunks(_ connection: Connection, _ input: inout ByteBuffer) -> Bool {
+        let offset = connection.head.length
+        switch input.decodeChunks(from: offset, with: &connection.decoder!) {
+        case .needsMore:
+            awaitBody(connection)
+            return false
+        case .failure(let failure):
+            let isTooLarge = failure.status == 413
+            refuse(
+                connection,
+                isTooLarge ? tooLarge(connection.route).closing : Problem(failure))
+            return false
+        case .complete(let length, let consumed):
+            connection.decoder = nil
+            perform(connection, &input, bodyLength: length, used: offset + consumed)
+            return true
+        }
+    }
+
+    /// Does what the request asks for; it is whole.
+    private func perform(
+        _ connection: Connection, _ input: inout ByteBuffer, bodyLength: Int, used: Int
+    ) {
+        connection.phase = .head
+        connection.deadline = .max
+        let head = connection.head
+        do throws(Problem) {
+            let bytes = input.bytes
+            try perform(
+                connection, target: bytes.extracting(head.target.range),
+                body: bytes.extracting(head.length..<head.length + bodyLength))
+        } catch {
+            refuse(connection, error)
+        }
+        input.consume(used)
+    }
+
+    private func perform(
+        _ connection: Connection, target: RawSpan, body: RawSpan
+    ) throws(Problem) {
+        switch connection.route {
+        case .publish: try publish(connection, body)
+        case .publishBatch: try publishBatch(connection, body)
+        case .pull(let wid): try pull(connection, wid, body)
+        case .operate(let operation, let wid): try operate(connection, operation, wid, body)
+        case .line(let wid): try line(connection, wid, Target(target))
+        case .warehouses, .warehouse, .message, .topics, .metrics:
+            try look(connection, Target(target))
+        case .health: answer(connection, 200, text: "ok\n")
+        case .ready: ready(connection)
+        case .openAPI: answer(connection, 200, Documents.openAPI, type: "application/yaml")
+        case .page: answer(connection, 200, Documents.page, type: "text/html; charset=utf-8")
+        }
+    }
+
+    private func ready(_ connection: Connection) {
+        guard let reason = hub.condition.reasonNotReady else {
+            return answer(connection, 200, text: "ready\n")
+        }
+        var problem = Problem(503, "not_ready", "Not ready: \(reason).").retryable(after: 1)
+        problem.members = [.init("reason", .text(reason))]
+        refuse(connection, problem)
+    }
+
+    // MARK: Answering
+
+    /// Begins an answer's head: everything that every answer has.
+    func beginHead(_ connection: Connection, _ status: UInt16, type: StaticString) {
+        output.appendStatusLine(status)
+        output.append(contentsOf: dateField)
+        output.appendField("Content-Type", type)
+        output.append("X-Request-Id: ")
+        output.append(connection.requestID)
+        output.append("\r\n")
+        if connection.closes {
+            output.append("Connection: close\r\n")
+        } else if connection.head.minorVersion == 0 {
+            output.append("Connection: keep-alive\r\n")
+        }
+        counters.add(.requests)
+    }
+
+    /// Ends the head, and sends `body`; the connection may then go on to its next request.
+    func endAnswer(_ connection: Connection) {
+        let isHead = connection.head.method == .head
+        if body.count >= Limits.gzipBytes { output.append("Vary: Accept-Encoding\r\n") }
+        if connection.head.acceptsGzip, body.count >= Limits.gzipBytes, gzip != nil {
+            compressed.removeAll()
+            gzip!.compress(body, into: &compressed)
+            output.append("Content-Encoding: gzip\r\n")
+            output.appendField("Content-Length", decimal: compressed.count)
+            output.endHead()
+            if !isHead { output.append(contentsOf: compressed) }
+        } else {
+            output.appendField("Content-Length", decimal: body.count)
+            output.endHead()
+            if !isHead { output.append(contentsOf: body) }
+        }
+        if body.capacity > 4 << 20 {
+            body.removeAll()
+            body.shrink(to: 64 * 1024)
+        }
+        connection.phase = .head
+        connection.call = .none
+        setDeadline(connection, after: deadlines.idle)
+    }
+
+    /// Answers with what `body` holds.
+    func answerBody(
+        _ connection: Connection, _ status: UInt16 = 200, type: StaticString = "application/json"
+    ) {
+        beginHead(connection, status, type: type)
+        endAnswer(connection)
+    }
+
+    func answer(_ connection: Connection, _ status: UInt16, text: StaticString) {
+        body.removeAll()
+        body.append(text)
+        answerBody(connection, status, type: "text/plain; charset=utf-8")
+    }
+
+    func answer(
+        _ connection: Connection, _ status: UInt16, _ bytes: [UInt8], type: StaticString
+    ) {
+        body.removeAll()
+        body.append(bytes.span.bytes)
+        answerBody(connection, status, type: type)
+    }
+
+    /// Answers with a refusal.
+    func refuse(_ connection: Connection, _ problem: Problem) {
+        if problem.closes { connection.closes = true }
+        counters.add(problem.status < 500 ? .refusals : .failures)
+        let name = connection.requestID.text
+        if problem.status >= 500 {
+            hub.log.warning("\(problem.status) \(problem.code): \(problem.detail)", request: name)
+        } else {
+            hub.log.debug("\(problem.status) \(problem.code): \(problem.detail)", request: name)
+        }
+        body.removeAll()
+        problem.append(to: &body, requestID: name)
+        beginHead(connection, problem.status, type: "application/problem+json")
+        if let allow = problem.allow { output.appendField("Allow", allow) }
+        if problem.status == 401 {
+            output.appendField("WWW-Authenticate", "Bearer realm=\"message-center\"")
+        }
+        if let seconds = problem.retryAfter {
+            output.appendField("Retry-After", decimal: seconds)
+        }
+        endAnswer(connection)
+        if problem.closes { connection.phase = .draining }
+    }
+
+    // MARK: Sending
+
+    /// Takes up a connection again whose answer is in `output`: sends it, and goes on to what the
+    /// client has sent meanwhile.
+    func goOn(_ connection: Connection) {
+        if connection.input.isEmpty {
+            connection.input.shrink(to: 0)
+            finish(connection)
+        } else {
+            work(connection)
+        }
+    }
+
+    /// Sends what there is to send: one call a connection and tick.
+    func finish(_ connection: Connection) {
+        defer {
+            output.removeAll()
+            if output.capacity > 4 << 20 { output.shrink(to: 64 * 1024) }
+        }
+        guard connections[connection.token] != nil else { return }
+        let hadUnsent = !connection.unsent.isEmpty
+        let hadMore = hadUnsent || !output.isEmpty
+        if hadUnsent { connection.unsent.append(contentsOf: output) }
+        switch hadUnsent ? send(&connection.unsent, connection) : send(&output, connection) {
+        case .closed: close(connection)
+        case .wouldBlock:
+            if !hadUnsent { connection.unsent.append(contentsOf: output) }
+            setDeadline(connection, after: deadlines.write)
+            // A client that does not read its answers is not read from either.
+            watch(connection, .write)
+        case .bytes:
+            if hadUnsent { setDeadlineOfPhase(connection) }
+            if hadMore || connection.interest != .read { sentAll(connection) }
+        }
+    }
+
+    /// Sends `bytes` until they are gone or the kernel takes no more.
+    private func send(_ bytes: inout ByteBuffer, _ connection: Connection) -> Transfer {
+        while !bytes.isEmpty {
+            let transfer = bytes.withUnsafeBytes { bytes in
+                do throws(Errno) {
+                    return try connection.socket.send(bytes)
+                } catch {
+                    hub.log.debug("a connection failed: \(error)")
+                    return .closed
+                }
+            }
+            guard case .bytes(let count) = transfer else { return transfer }
+            bytes.consume(count)
+        }
+        return .bytes(0)
+    }
+
+    /// The client has taken its answers at last: now the clock of what it is at runs again.
+    private func setDeadlineOfPhase(_ connection: Connection) {
+        switch connection.phase {
+        case .head:
+            setDeadline(
+                connection, after: connection.input.isEmpty ? deadlines.idle : deadlines.head)
+        case .body, .chunks: awaitBody(connection)
+        case .waiting:
+            guard case .pull(let call) = connection.call else { return }
+            setDeadline(connection, at: call.deadline)
+        case .called: connection.deadline = .max
+        case .draining: break
+        }
+    }
+
+    private func sentAll(_ connection: Connection) {
+        connection.unsent.shrink(to: 0)
+        switch connection.phase {
+        case .head where connection.isHeldUp:
+            // Its next request comes with the next tick, after the others' turn.
+            watch(connection, .write)
+        case .head where connection.closes, .draining: linger(connection)
+        case .head where connection.hasEnded: close(connection)
+        default: if !connection.hasEnded { watch(connection, .read) }
+        }
+    }
+
+    /// The last answer is sent. Closing now would reset the connection if the client still sends,
+    /// and with it what the client has not read yet (RFC 9112, section 9.6).
+    private func linger(_ connection: Connection) {
+        guard !connection.hasEnded else { return close(connection) }
+        connection.phase = .draining
+        connection.input.removeAll()
+        connection.socket.shutdownWrite()
+        setDeadline(connection, after: isStopping ? deadlines.farewell : deadlines.linger)
+        watch(connection, .read)
+    }
+}
+
+extension RawSpan {
+    /// The bytes in `range` as text; they are known to be ASCII.
+    func text(_ range: ByteRange) -> String {
+        extracting(range.range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// What follows `Bearer ` (RFC 6750, section 2.1).
+    var bearerToken: RawSpan? {
+        @_lifetime(copy self)
+        get {
+            guard byteCount > 7 else { return nil }
+            let isBearer = withUnsafeBytes { bytes in
+                zip(bytes, "bearer ".utf8).allSatisfy { $0 | 0x20 == $1 }
+            }
+            return isBearer ? extracting(droppingFirst: 7) : nil
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Hub
+import Platform
+import Wire
+
+/// `/metrics` in Prometheus' text format
+/// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+struct MetricsPage {
+    let hub: HubState
+
+    /// Warehouses whose lag is told one by one; beyond that only their sum would be of use.
+    private static let warehousesTold = 10_000
+
+    func append(to output: inout ByteBuffer) {
+        for counter in Metrics.Counter.allCases {
+            append(
+                counter.name, counter.help, "counter", Double(hub.metrics.total(counter)),
+                to: &output)
+        }
+        for metric in hub.metrics.writer {
+            append(metric.name, metric.help, metric.kind, metric.value, to: &output)
+        }
+        let open = hub.metrics.total(.connectionsOpened) - hub.metrics.total(.connectionsClosed)
+        let waiting = hub.metrics.total(.waitsBegun) - hub.metrics.total(.waitsEnded)
+        let gauges: [(StaticString, StaticString, Double)] = [
+            ("message_center_connections", "Connections now.", Double(open)),
+            ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
+            ("message_center_head", "Index of the newest message.", Double(hub.lines.head)),
+            (
+                "message_center_warehouses", "Warehouses known.", Double(hub.warehouses.count)
+            ),
+            (
+                "message_center_ready", "1 while the hub is ready.",
+                hub.condition.reasonNotReady == nil ? 1 : 0
+            ),
+            (
+                "process_resident_memory_bytes", "Memory in use.",
+                Double(ProcessMemory.resident())
+            ),
+            (
+                "message_center_uptime_seconds", "Seconds since the start.",
+                Double((MonotonicClock.now() - hub.started) / 1_000_000_000)
+            ),
+        ]
+        for (name, help, value) in gauges { append(name, help, "gauge", value, to: &output) }
+        appendLags(to: &output)
+    }
+
+    private func append(
+        _ name: StaticString, _ help: StaticString, _ kind: StaticString, _ value: Double,
+        to output: inout ByteBuffer
+    ) {
+        output.append("# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n\(name) ")
+        if value == value.rounded(), abs(value) < 1e15 {
+            output.append(decimal: Int64(value))
+        } else {
+            output.append("\(value)")
+        }
+        output.append("\n")
+    }
+
+    private func appendLags(to output: inout ByteBuffer) {
+        let name = "message_center_warehouse_lag_messages"
+        output.append("# HELP \(name) Messages not yet committed by a warehouse.\n")
+        output.append("# TYPE \(name) gauge\n")
+        for warehouse in hub.warehouses.page(after: nil, limit: Self.warehousesTold)
+        where !warehouse.isRetired {
+            let line = hub.lines.line(of: warehouse.wid)
+            let lag = line.count - line.ordinal(through: warehouse.committed)
+            output.append("\(name){wid=\"\(warehouse.wid)\"} \(lag)\n")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Hub
+import Wire
+
+/// What is wrong with the fields of a request: gathered, so that all of it is told at once.
+struct Mistakes {
+    /// The first of them, as many as are told.
+    private(set) var fields: [Problem.Field] = []
+    /// How many there are.
+    private(set) var count = 0
+    private var hasTooLarge = false
+    /// The place in the request of the message in hand; nil when there is only one.
+    var place: Int?
+
+    mutating func note(_ pointer: String, _ detail: String) {
+        count += 1
+        guard fields.count < Limits.errorsTold else { return }
+        fields.append(Problem.Field(place.map { "/\($0)" + pointer } ?? pointer, detail))
+    }
+
+    /// A member that nobody knows: most often misspelt.
+    mutating func noteUnknown(_ name: String, known: String) {
+        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
+        note("/" + escaped, "is not known; there are \(known.isEmpty ? "none" : known)")
+    }
+
+    /// A value of more bytes than may be: its own status, 413.
+    mutating func noteTooLarge(_ pointer: String, limit: Int) {
+        note(pointer, "is larger than \(limit) bytes as sent")
+        hasTooLarge = true
+    }
+
+    /// Throws a refusal with all of them, if there are any.
+    func check() throws(Problem) {
+        guard count > 0 else { return }
+        guard hasTooLarge else { throw .invalid(fields) }
+        var problem = Problem.bodyTooLarge
+        problem.fields = fields
+        throw problem
+    }
+}
+
+extension Problem {
+    /// A member was given twice, in whatever case: two readers could take different ones.
+    static func twice(_ name: String, place: Int? = nil) -> Problem {
+        var problem = Problem(
+            400, "duplicate_member", "The member \(name) is given twice: give it once.")
+        let prefix = place.map { "/\($0)" } ?? ""
+        problem.fields = [Field("\(prefix)/\(name)", "is given twice")]
+        return problem
+    }
+}

@@ -1,0 +1,273 @@
+import Hub
+import Wire
+
+/// Reads pages of lines out of the store, as JSON: one a loop, with the loop's read connection.
+final class PageReader {
+    let reader: any StoreReader
+    private var topics: KnownTopics
+    private var entries: [Line.Entry] = []
+    private var indexes: [Int64] = []
+    /// By topic: 0 = not yet asked, 1 = fits the filter, 2 = does not.
+    private var verdicts: [UInt8] = []
+    private var scratch = ByteBuffer()
+
+    init(reader: any StoreReader, topics: KnownTopics) {
+        self.reader = reader
+        self.topics = topics
+    }
+
+    /// What a page stands for: the stretch (from, next] of a line.
+    struct Page {
+        let from: Int64
+        var next: Int64
+        /// The line goes on beyond `next`.
+        var more = false
+        var shown = 0
+        var filtered = 0
+        var coalesced = 0
+        /// When the first message of the stretch was created; nil if it has none.
+        var firstCreated: Int64?
+
+        /// Nothing is shown, and there is nothing to go on to.
+        var isEmpty: Bool { shown == 0 && !more }
+    }
+
+    /// What is asked of a page.
+    struct Query {
+        var limit: Int
+        var maxBytes: Int
+        var topics: [TopicPattern] = []
+        var coalesce = Coalescer.Mode.off
+
+        init(limit: Int, maxBytes: Int) {
+            self.limit = limit
+            self.maxBytes = maxBytes
+        }
+
+        init(_ pull: PullRequest) {
+            self.init(limit: pull.limit, maxBytes: pull.maxBytes)
+            topics = pull.topics
+            coalesce = pull.coalesce
+        }
+    }
+
+    /// Rows that one statement fetches.
+    private static let stride = 100
+
+    /// Appends the messages of a page behind `from` as a JSON array to `output`.
+    func read(
+        _ query: Query, from: Int64, line: Line, into output: inout ByteBuffer
+    ) throws(StoreFailure) -> Page {
+        var page = Page(from: from, next: from)
+        output.append("[")
+        if line.first(after: from) != nil {
+            try reader.begin()
+            defer { reader.end() }
+            verdicts.removeAll(keepingCapacity: true)
+            if query.coalesce == .off {
+                try readPlain(query, &page, line, &output)
+            } else {
+                try readCoalesced(query, &page, line, &output)
+            }
+        }
+        output.append("]")
+        page.more = line.first(after: page.next) != nil
+        if !page.more { page.next = max(from, line.head) }
+        return page
+    }
+
+    /// When message `index` was created.
+    func created(of index: Int64) throws(StoreFailure) -> Int64 {
+        var created: Int64 = 0
+        try reader.rows(at: [index]) { row in
+            created = row.created
+            return false
+        }
+        return created
+    }
+
+    // MARK: Every message for itself
+
+    private func readPlain(
+        _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
+    ) throws(StoreFailure) {
+        let start = output.count
+        var shown = 0
+        try scan(query, &page, line) { row, entry, isShown in
+            guard isShown else { return true }
+            let mark = output.count
+            if shown > 0 { output.append(",") }
+            append(row, index: entry.index, ordinal: entry.ordinal, to: &output)
+            output.append("}")
+            guard shown == 0 || output.count - start <= query.maxBytes else {
+                output.truncate(to: mark)
+                return false
+            }
+            shown += 1
+            return true
+        }
+        page.shown = shown
+    }
+
+    /// Walks the line from the page's start, in strides, as far as the query's bounds let it.
+    ///
+    /// - Parameter take: gets each message, and whether the filter lets it through; false: the page
+    ///   was full before it.
+    private func scan(
+        _ query: Query, _ page: inout Page, _ line: Line,
+        _ take: (MessageRow, Line.Entry, _ isShown: Bool) -> Bool
+    ) throws(StoreFailure) {
+        var cursor = line.cursor(after: page.from)
+        var (kept, looked, isFull) = (0, 0, false)
+        while !isFull, kept < query.limit, looked < Limits.filterLooks {
+            fill(&cursor, atMost: min(Self.stride, query.limit - kept))
+            guard !entries.isEmpty else { return }
+            var place = 0
+            var mismatch: StoreFailure?
+            try reader.rows(at: indexes[...]) { row in
+                let entry = entries[place]
+                place += 1
+                guard row.nth == entry.nth else {
+                    mismatch = Self.misplaced(row, entry)
+                    return false
+                }
+                if page.firstCreated == nil { page.firstCreated = row.created }
+                let isShown = fits(row.topic, query.topics)
+                guard take(row, entry, isShown) else {
+                    isFull = true
+                    return false
+                }
+                if isShown { kept += 1 } else { page.filtered += 1 }
+                looked += 1
+                page.next = row.index
+                return true
+            }
+            if let mismatch { throw mismatch }
+        }
+    }
+
+    private func fill(_ cursor: inout Line.Cursor, atMost count: Int) {
+        entries.removeAll(keepingCapacity: true)
+        indexes.removeAll(keepingCapacity: true)
+        while entries.count < count, let entry = cursor.next() {
+            entries.append(entry)
+            indexes.append(entry.index)
+        }
+    }
+
+    private static func misplaced(_ row: MessageRow, _ entry: Line.Entry) -> StoreFailure {
+        .damaged(
+            "message \(row.index) is number \(row.nth) of wid \(row.wid), \(entry.nth) was due")
+    }
+
+    private func fits(_ topic: Int32, _ patterns: [TopicPattern]) -> Bool {
+        guard !patterns.isEmpty else { return true }
+        while verdicts.count <= Int(topic) { verdicts.append(0) }
+        if verdicts[Int(topic)] == 0 {
+            let name = topics.topic(topic).name
+            verdicts[Int(topic)] = patterns.contains { $0.matches(name) } ? 1 : 2
+        }
+        return verdicts[Int(topic)] == 1
+    }
+
+    // MARK: Runs melted together
+
+    /// A message of the page, or a run of them.
+    private struct Shown {
+        let first: Line.Entry
+        var last: Int64
+        var coalesced = 0
+        var hasCreated: Bool
+        var size: Int
+    }
+
+    /// Looks at the stretch twice: first to find the runs and where the page is full, then to write
+    /// each run's last message at the place of its first.
+    private func readCoalesced(
+        _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
+    ) throws(StoreFailure) {
+        var shown: [Shown] = []
+        var size = 0
+        var coalescer = Coalescer(query.coalesce)
+        try scan(query, &page, line) { row, entry, isShown in
+            let topic = topics.topic(row.topic)
+            let look = Coalescer.Look(
+                wid: row.wid, entity: topic.entity, event: topic.event,
+                key: row.key.map { String(decoding: $0, as: UTF8.self) })
+            let joined = coalescer.take(look, slot: isShown ? shown.count : nil)
+            guard isShown else { return true }
+            var run = joined.map { shown[$0] }
+                ?? Shown(
+                    first: entry, last: row.index, hasCreated: topic.event == .created, size: 0)
+            let before = run.size
+            if joined != nil { run.coalesced += 1 }
+            run.last = row.index
+            scratch.removeAll()
+            append(row, run, to: &scratch)
+            run.size = scratch.count
+            guard shown.isEmpty || size - before + run.size <= query.maxBytes else { return false }
+            size += run.size - before
+            if let joined { shown[joined] = run } else { shown.append(run) }
+            return true
+        }
+        for (place, run) in shown.enumerated() {
+            if place > 0 { output.append(",") }
+            try reader.rows(at: [run.last]) { row in
+                append(row, run, to: &output)
+                return false
+            }
+        }
+        page.shown = shown.count
+        page.coalesced = shown.reduce(0) { $0 + $1.coalesced }
+        if scratch.capacity > 1 << 20 {
+            scratch.removeAll()
+            scratch.shrink(to: 0)
+        }
+    }
+
+    // MARK: One message
+
+    /// Appends a message but for its closing brace.
+    private func append(
+        _ row: MessageRow, index: Int64, ordinal: Int64, to output: inout ByteBuffer
+    ) {
+        output.append("{\"id\":\"")
+        output.append(uuid: (hi: row.id.high, lo: row.id.low))
+        output.append("\",\"index\":")
+        output.append(decimal: index)
+        output.append(",\"ordinal\":")
+        output.append(decimal: ordinal)
+        appendContent(row, to: &output)
+    }
+
+    private func append(_ row: MessageRow, _ run: Shown, to output: inout ByteBuffer) {
+        append(row, index: run.first.index, ordinal: run.first.ordinal, to: &output)
+        output.append(",\"lastIndex\":")
+        output.append(decimal: run.last)
+        output.append(",\"coalesced\":")
+        output.append(decimal: run.coalesced)
+        output.append(run.hasCreated ? ",\"createdInRun\":true}" : ",\"createdInRun\":false}")
+    }
+
+    /// Appends what a message says, as it follows its id and place.
+    func appendContent(_ row: MessageRow, to output: inout ByteBuffer) {
+        output.append(",\"topic\":\"")
+        output.append(topics.topic(row.topic).name)
+        output.append("\",\"wid\":")
+        output.append(decimal: UInt64(row.wid))
+        output.append(",\"key\":")
+        if let key = row.key { output.appendJSON(text: key) } else { output.append("null") }
+        output.append(",\"body\":")
+        output.append(row.body)
+        output.append(",\"created\":\"")
+        output.append(timestampMilliseconds: row.created)
+        output.append("\",\"occurred\":")
+        if let occurred = row.occurred {
+            output.append("\"")
+            output.append(timestampMilliseconds: occurred)
+            output.append("\"")
+        } else {
+            output.append("null")
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Hub
+import HubSQLite
+package import Platform
+
+/// One hub: its threads, started and stopped in order.
+///
+///     let server = try Server(configuration)
+///     …                     // it serves
+///     server.stop()         // returns when everything is on disk
+///
+/// Made and stopped on one thread.
+package final class Server {
+    /// Why a hub cannot start, in words for its operator, with what to do.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Where it listens: with the port that the kernel chose if 0 was asked for.
+    package let endpoint: Endpoint
+
+    private let hub: HubState
+    private let lock: FileLock
+    private let checkpointer: Checkpointer
+    private let loops: [OSThread]
+    private let writer: OSThread
+    private let admin: OSThread
+    private let checkpoints: OSThread
+
+    /// Opens the data and begins to serve.
+    ///
+    /// - Parameter clock: the wall clock, which a test may move.
+    package init(
+        _ configuration: Configuration, clock: WallClock = WallClock()
+    ) throws(Failure) {
+        let begun = MonotonicClock.now()
+        let log = Log(
+            level: configuration.logLevel, format: configuration.logFormat, clock: clock)
+        do {
+            try Self.makeFolder(configuration.data)
+            lock = try FileLock(path: configuration.data + "/hub.lock")
+            let tokens = try TokenFile(data: configuration.data)
+            let authority = try tokens.authority()
+            try Self.checkOpenness(configuration, authority)
+            if let limit = try? DescriptorLimit.raise(), limit < configuration.connections {
+                log.info(
+                    "at most \(limit) files may be open: fewer connections than \(configuration.connections) fit"
+                )
+            }
+            var store = try SQLiteStore(
+                path: configuration.data + "/hub.db",
+                busyTimeoutMilliseconds: configuration.busyMilliseconds, freshHub: Self.identity())
+            let lines = Lines()
+            let state = try store.load(into: lines)
+            hub = try HubState(
+                configuration: configuration, log: log, clock: clock, state: state, lines: lines,
+                authority: AuthorityBox(authority))
+            (endpoint, loops) = try Self.startLoops(hub)
+            writer = try Self.startWriter(hub, store, state)
+            admin = try Self.startAdmin(hub)
+            checkpointer = Checkpointer(hub: hub)
+            checkpoints = try OSThread.start(name: "checkpoint") { [checkpointer] in
+                checkpointer.run()
+            }
+        } catch {
+            throw Self.failure(error, configuration)
+        }
+        hub.condition.serve()
+        log.info(
+            "hub \(hub.hub) listens on http://\(endpoint), data in \(configuration.data), head \(hub.lines.head), \(hub.warehouses.count) warehouses, ready after \((MonotonicClock.now() - begun) / 1_000_000) ms"
+        )
+        if hub.authority.authority.isOpen {
+            log.warning("no token is defined: everybody on this machine may do everything")
+        }
+    }
+
+    // MARK: The start
+
+    private static func makeFolder(_ path: String) throws(Failure) {
+        do throws(Errno) { try Folder.make(path) } catch {
+            throw Failure(description: "the data folder \(path) cannot be made: \(error)")
+        }
+    }
+
+    /// An open hub is nobody's business but this machine's.
+    private static func checkOpenness(
+        _ configuration: Configuration, _ authority: Authority
+    ) throws(Failure) {
+        guard authority.isOpen, !configuration.listen.isLoopback else { return }
+        throw Failure(
+            description: """
+                no token is defined, so the hub would be open to everybody at \(configuration.listen): \
+                make a token with `message-center token create --data \(configuration.data) --role \
+                admin --name you`, or listen on 127.0.0.1
+                """)
+    }
+
+    /// A new hub's name and the tag of its ids, both random.
+    private static func identity() -> (hub: String, tag: UInt32) {
+        let word = Random.word()
+        let name = String(word, radix: 16)
+        let tag = UInt32(truncatingIfNeeded: Random.word()) & (1 << HubIDs.tagBits - 1)
+        return (String(repeating: "0", count: 16 - name.count) + name, tag)
+    }
+
+    private static func startLoops(_ hub: HubState) throws -> (Endpoint, [OSThread]) {
+        var endpoint = hub.configuration.listen
+        var threads: [OSThread] = []
+        for number in hub.loops.indices {
+            let listener = try Listener(endpoint, sharing: number == 0 ? .shared : .joined)
+            // The others share the port that the kernel chose for the first.
+            endpoint = listener.localEndpoint
+            let loop = try EventLoop(
+                number: number, hub: hub, listener: listener,
+                reader: SQLiteReader(path: hub.databasePath))
+            threads.append(try Self.start("loop \(number)", loop) { $0.run() })
+        }
+        return (endpoint, threads)
+    }
+
+    private static func startWriter(
+        _ hub: HubState, _ store: SQLiteStore, _ state: StoreState
+    ) throws -> OSThread {
+        try start("writer", WriterThread(hub: hub, store: store, state: state)) { $0.run() }
+    }
+
+    private static func startAdmin(_ hub: HubState) throws -> OSThread {
+        let admin = try AdminReader(
+            hub: hub, reader: SQLiteReader(path: hub.databasePath),
+            tokens: TokenFile(data: hub.configuration.data))
+        return try start("admin", admin) { $0.run() }
+    }
+
+    /// Hands `worker`, made here, over to a thread of its own.
+    private static func start<Worker>(
+        _ name: String, _ worker: Worker, _ run: @escaping @Sendable (Worker) -> Void
+    ) throws(Errno) -> OSThread {
+        let handOver = HandOver(worker)
+        return try OSThread.start(name: name) { run(handOver.take()) }
+    }
+
+    private static func failure(_ error: any Error, _ configuration: Configuration) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case FileLock.Failure.held(_, let process):
+            Failure(
+                description: """
+                    another hub\(process.map { " (process \($0))" } ?? "") runs on \
+                    \(configuration.data): stop it, or give this one a --data of its own
+                    """)
+        case let error as Errno where error == .addressInUse:
+            Failure(
+                description: """
+                    \(configuration.listen) is in use by another program: stop it, or choose another \
+                    port with --listen
+                    """)
+        case StoreFailure.full:
+            Failure(description: "the disk of \(configuration.data) is full: make room there")
+        case StoreFailure.busy:
+            Failure(
+                description: """
+                    another program holds \(configuration.data)/hub.db: end it, then start again
+                    """)
+        case StoreFailure.damaged(let detail):
+            Failure(
+                description: """
+                    \(configuration.data)/hub.db is damaged: \(detail). Nothing was changed; restore a \
+                    backup, or see docs/operating.md
+                    """)
+        case StoreFailure.disk(let detail), StoreFailure.other(let detail):
+            Failure(description: detail)
+        default:
+            Failure(description: "the hub cannot start: \(error)")
+        }
+    }
+
+    // MARK: The end
+
+    /// Stops in order: not ready first, then waiting pulls are answered, commits finished, and
+    /// everything is on disk when this returns.
+    package func stop() {
+        hub.log.info("stopping")
+        hub.condition.stop()
+        for loop in hub.loops { _ = loop.post(.stop) }
+        for loop in loops { loop.join() }
+        hub.looks.close()
+        admin.join()
+        checkpointer.end()
+        checkpoints.join()
+        hub.writer.close()
+        writer.join()
+        hub.log.info("stopped, head \(hub.lines.head)")
+    }
+}
+
+/// Carries something that is not Sendable to the one thread that takes it.
+private final class HandOver<Value>: @unchecked Sendable {
+    // Unchecked: it is put in before the thread starts, taken once by that thread, and whoever made
+    // it keeps nothing of it.
+    private var value: Value?
+
+    init(_ value: Value) {
+        self.value = value
+    }
+
+    func take() -> Value {
+        defer { value = nil }
+        return value!
+    }
+}

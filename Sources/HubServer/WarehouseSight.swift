@@ -1,0 +1,106 @@
+import Hub
+import Wire
+
+/// A warehouse as an operator sees it.
+struct WarehouseSight {
+    /// Without a word from the warehouse for so long it counts as silent, if nobody said how often
+    /// it should pull: three polls of the client library.
+    private static let silentSeconds: Int64 = 180
+    /// A lag younger than this is no news.
+    private static let laggingSeconds: Int64 = 60
+
+    private let warehouse: Warehouse
+    private let line: Line
+    private let lagSeconds: Int64
+    private let now: UInt64
+    private let wall: Int64
+
+    init(_ warehouse: Warehouse, line: Line, lagSeconds: Int64, now: UInt64, wall: Int64) {
+        self.warehouse = warehouse
+        self.line = line
+        self.lagSeconds = lagSeconds
+        self.now = now
+        self.wall = wall
+    }
+
+    /// `ok lagging silent paused retired never`
+    var state: String {
+        if warehouse.isRetired { return "retired" }
+        if warehouse.isPaused { return "paused" }
+        if warehouse.lastPull == 0 { return "never" }
+        let every = warehouse.expectEverySeconds
+        let patience = every > 0 ? every : Self.silentSeconds
+        // Whose pull is still waiting is not silent, however long it waits.
+        if warehouse.openCalls == 0, (wall - warehouse.lastPull) / 1000 > patience {
+            return "silent"
+        }
+        return lagSeconds > max(Self.laggingSeconds, every) ? "lagging" : "ok"
+    }
+
+    var json: JSONValue {
+        let lag =
+            warehouse.isRetired ? 0 : line.count - line.ordinal(through: warehouse.committed)
+        let rate = (warehouse.rate.value(now: now) * 10).rounded() / 10
+        let session: JSONValue =
+            warehouse.leaseLives(now) ? .text(warehouse.holder?.text ?? "") : .null
+        return [
+            "wid": .number(String(warehouse.wid)), "name": .text(warehouse.name),
+            "state": .text(state), "committed": .number(String(warehouse.committed)),
+            "delivered": .number(String(warehouse.delivered)),
+            "head": .number(String(line.head)),
+            "lag": [
+                "messages": .number(String(lag)), "seconds": .number(String(lagSeconds)),
+            ],
+            "lastPull": .time(warehouse.lastPull), "lastCommit": .time(warehouse.lastCommit),
+            "ratePerSecond": .number(String(rate)),
+            "drainSeconds": lag == 0
+                ? 0 : rate > 0 ? .number(String(Int64(Double(lag) / rate) + 1)) : .null,
+            "session": session,
+            "client": [
+                "name": .text(warehouse.client.name), "version": .text(warehouse.client.version),
+                "host": .text(warehouse.client.host),
+            ],
+            "clockSkew": warehouse.client.clockSkew.map { .number(String($0)) } ?? .null,
+            "expectEverySeconds": .number(String(warehouse.expectEverySeconds)),
+            "registered": .time(warehouse.registered), "deadLetters": 0,
+        ]
+    }
+}
+
+/// How far one message has got with one warehouse.
+struct JourneySight {
+    let warehouse: Warehouse
+    let index: Int64
+    let journey: Journey
+
+    init(_ warehouse: Warehouse, index: Int64, _ journey: Journey) {
+        self.warehouse = warehouse
+        self.index = index
+        self.journey = journey
+    }
+
+    private var state: String {
+        if !warehouse.hasStarted { return "never" }
+        if warehouse.committed >= index { return "committed" }
+        return warehouse.delivered >= index ? "delivered" : "waiting"
+    }
+
+    var json: JSONValue {
+        [
+            "wid": .number(String(warehouse.wid)), "state": .text(state),
+            "delivered": .time(warehouse.delivered >= index ? journey.delivered ?? 0 : 0),
+            "committed": .time(warehouse.committed >= index ? journey.committed ?? 0 : 0),
+            "dead": .null,
+        ]
+    }
+}
+
+extension JSONValue {
+    /// Milliseconds since 1970 as RFC 3339; 0 is never, and so null.
+    static func time(_ milliseconds: Int64) -> JSONValue {
+        guard milliseconds != 0 else { return .null }
+        var text = ByteBuffer(capacity: 24)
+        text.append(timestampMilliseconds: milliseconds)
+        return .text(text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+    }
+}

@@ -1,0 +1,154 @@
+// Unsafe: the one file that drives libcurl's easy interface, a C library. What it is given
+// lives until `curl_easy_perform` returns; what it hands to the callbacks is copied inside them.
+
+import CCurl
+import Glibc
+
+/// One libcurl easy handle, and with it one kept connection.
+/// https://curl.se/libcurl/c/libcurl-easy.html
+final class TransportHandle {
+    private let curl: UnsafeMutableRawPointer
+    private let usesProxy: Bool
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+    /// Once a process, before any thread may use libcurl.
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    init(usesProxy: Bool) throws(TransportFailure) {
+        guard Self.isReady, let curl = curl_easy_init() else {
+            throw TransportFailure(.other, "libcurl could not be started")
+        }
+        self.curl = curl
+        self.usesProxy = usesProxy
+    }
+
+    deinit {
+        curl_easy_cleanup(curl)
+        errorText.deallocate()
+    }
+
+    func perform(
+        method: String, url: String, fields: [String], body: [UInt8]?, timeout: Duration
+    ) throws(TransportFailure) -> HTTPAnswer {
+        // Options go, the connection and its TLS session stay.
+        curl_easy_reset(curl)
+        errorText[0] = 0
+        var list: UnsafeMutablePointer<curl_slist>?
+        for field in fields { list = curl_slist_append(list, field) }
+        defer { curl_slist_free_all(list) }
+        set(method: method, url: url, timeout: timeout)
+        _ = ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, list)
+
+        let received = Received()
+        let code = withExtendedLifetime(received) {
+            connectCallbacks(curl, to: received)
+            return send(body)
+        }
+        guard code == CURLE_OK else { throw failure(code, received) }
+        var status = 0
+        _ = ccurl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
+        return HTTPAnswer(status: status, headers: received.headers, body: received.body)
+    }
+
+    private func set(method: String, url: String, timeout: Duration) {
+        _ = ccurl_set_text(curl, CURLOPT_URL, url)
+        _ = ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, method)
+        _ = ccurl_set_long(curl, CURLOPT_NOBODY, method == "HEAD" ? 1 : 0)
+        _ = ccurl_set_text(curl, CURLOPT_PROTOCOLS_STR, "http,https")
+        // Every encoding this libcurl can unpack.
+        _ = ccurl_set_text(curl, CURLOPT_ACCEPT_ENCODING, "")
+        if !usesProxy { _ = ccurl_set_text(curl, CURLOPT_PROXY, "") }
+        // No SIGALRM for resolver time-outs: the program has other threads.
+        _ = ccurl_set_long(curl, CURLOPT_NOSIGNAL, 1)
+        _ = ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, milliseconds(timeout))
+        _ = ccurl_set_long(curl, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(timeout)))
+        _ = ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
+    }
+
+    private func send(_ body: [UInt8]?) -> CURLcode {
+        guard let body else { return curl_easy_perform(curl) }
+        return body.withUnsafeBytes { bytes in
+            _ = ccurl_set_long(curl, CURLOPT_POST, 1)
+            _ = ccurl_set_size(curl, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+            // An empty array has no address, and without one libcurl would read standard input.
+            guard let address = bytes.baseAddress else {
+                _ = ccurl_set_text(curl, CURLOPT_COPYPOSTFIELDS, "")
+                return curl_easy_perform(curl)
+            }
+            _ = ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, address)
+            return curl_easy_perform(curl)
+        }
+    }
+
+    private func failure(_ code: CURLcode, _ received: Received) -> TransportFailure {
+        if received.isTooLarge {
+            return TransportFailure(
+                .tooLarge, "the answer is larger than \(HTTPTransport.largestAnswer) bytes")
+        }
+        let detail = String(cString: errorText)
+        let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        return TransportFailure(reason(of: code), text)
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int {
+        let parts = duration.components
+        return max(1, Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000))
+    }
+}
+
+/// What the callbacks gather for one answer.
+private final class Received {
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+    var isTooLarge = false
+
+    /// Takes one line of the head. A new status line begins a new head: the one before was an
+    /// interim answer (RFC 9110 §15.2).
+    func take(line: [UInt8]) {
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") { return headers.removeAll() }
+        guard let colon = text.firstIndex(of: ":") else { return }
+        let value = text[text.index(after: colon)...]
+            .drop { $0.isWhitespace }.prefix { !$0.isNewline }
+        headers.append((String(text[..<colon]), String(value)))
+    }
+
+    /// Takes a part of the body; false stops the transfer.
+    func take(content: UnsafeRawBufferPointer) -> Bool {
+        isTooLarge = body.count + content.count > HTTPTransport.largestAnswer
+        if !isTooLarge { body += content }
+        return !isTooLarge
+    }
+}
+
+/// Outside of any type: a C callback made where an actor's isolation could be inferred traps.
+private func connectCallbacks(_ curl: UnsafeMutableRawPointer, to received: Received) {
+    let context = Unmanaged.passUnretained(received).toOpaque()
+    _ = ccurl_set_pointer(curl, CURLOPT_HEADERDATA, context)
+    _ = ccurl_set_sink(curl, CURLOPT_HEADERFUNCTION) { data, size, count, context in
+        guard let data, let context else { return 0 }
+        let line = Array(UnsafeRawBufferPointer(start: data, count: size * count))
+        Unmanaged<Received>.fromOpaque(context).takeUnretainedValue().take(line: line)
+        return size * count
+    }
+    _ = ccurl_set_pointer(curl, CURLOPT_WRITEDATA, context)
+    _ = ccurl_set_sink(curl, CURLOPT_WRITEFUNCTION) { data, size, count, context in
+        guard let data, let context else { return 0 }
+        let content = UnsafeRawBufferPointer(start: data, count: size * count)
+        let received = Unmanaged<Received>.fromOpaque(context).takeUnretainedValue()
+        return received.take(content: content) ? size * count : 0
+    }
+}
+
+private func reason(of code: CURLcode) -> TransportFailure.Reason {
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
+        .unreachable
+    case CURLE_OPERATION_TIMEDOUT: .timedOut
+    case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .broken
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+        CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER:
+        .insecure
+    default: .other
+    }
+}

@@ -1,0 +1,80 @@
+import HubServer
+import Platform
+
+extension Command {
+    static let serve = Command(
+        name: "serve", summary: "run the hub",
+        details: """
+            Options go over the environment, the environment over the configuration file: a JSON
+            object with the options' names, {"listen":"…","log-format":"json"}.
+            SIGTERM and Ctrl-C stop the hub after it has answered what it has begun.
+
+            While no token is defined the hub is open to everybody, and listens on loopback only:
+
+              message-center token create --role admin --name operator --data ./data
+              message-center serve --listen 0.0.0.0:8088 --data ./data
+            """,
+        options: Settings.all.map(SettingRow.init) + [Serve.config, Serve.check],
+        run: Serve.run)
+}
+
+private enum Serve {
+    static let config = Option(
+        optional: "config", .text("FILE"), environment: "MESSAGE_CENTER_CONFIG",
+        "a configuration file")
+    static let check = Flag("check", "tell every mistake in the configuration, and do nothing else")
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        let configuration = try configuration(arguments)
+        if arguments[check] {
+            Console.print("the configuration is good")
+            return .done
+        }
+        try serve(configuration)
+        return .done
+    }
+
+    private static func serve(_ configuration: Configuration) throws {
+        // Before any thread starts: they inherit that signals are read here and nowhere else.
+        let signals = try Signals()
+        let server = try Server(configuration)
+        while true {
+            switch try signals.wait(milliseconds: -1) {
+            case .terminate, .interrupt: return server.stop()
+            case .hangUp, nil: continue
+            }
+        }
+    }
+
+    /// Every setting of the hub, or every mistake in all the places they come from.
+    private static func configuration(_ arguments: Arguments) throws -> Configuration {
+        let path = arguments[config]
+        let file = try path.map { path in
+            (name: path, content: try ByteStream.readAll(path: path, limit: 1 << 20))
+        }
+        do throws(Settings.Mistakes) {
+            return try Settings.resolve(
+                flags: arguments.given, environment: Program.environment, file: file)
+        } catch {
+            throw UsageError(error.texts)
+        }
+    }
+}
+
+/// A setting of the hub as an option of the command. Its value is checked where all of them are,
+/// with those of the environment and the file.
+struct SettingRow: OptionRow {
+    private let setting: Settings.Setting
+
+    init(_ setting: Settings.Setting) {
+        self.setting = setting
+    }
+
+    var name: String { setting.name }
+    var placeholder: String? { setting.placeholder }
+    var help: String { setting.help }
+    var environment: String? { setting.environmentName }
+    var isRequired: Bool { false }
+    var fallback: String? { setting.standard }
+    func mistake(in text: String) -> Mistake? { nil }
+}

@@ -1,0 +1,26 @@
+/// What a person at the command line does next about a problem.
+enum HubAdvice {
+    static let byCode: [String: String] = [
+        "session_held": "wait until the lease ends, or take the line over with --take-over",
+        "session_fenced":
+            "another session has taken the line; start anew with a session of its own",
+        "not_delivered": "commit at most what was delivered; 'warehouse show' tells it",
+        "position_ahead": "the position is beyond the hub's newest message: is this the right hub?",
+        "position_gone": "'warehouse seek --to earliest' goes on at the oldest message still kept",
+        "other_hub": "this position belongs to another hub; see which one --hub names",
+        "paused": "'warehouse resume' lets it pull again",
+        "retired": "'warehouse revive' brings it back",
+        "unknown_id": "look the message up with 'message show', or give an index or a time",
+        "id_conflict": "the id was used for another message; let the program make a new one",
+        "id_expired": "the id is too old to be told from a repeated one; publish under a new id",
+        "body_too_large": "publish a reference and let the warehouse fetch the rest",
+    ]
+
+    static let byStatus: [Int: String] = [
+        401: "give a token by MESSAGE_CENTER_TOKEN or --token-file; 'token create' makes one",
+        403: "this token may not do that; 'token list' shows what each one may",
+        429: "slow down, and try again",
+        503: "try again in a moment",
+        507: "the hub's disk is nearly full: make room there",
+    ]
+}

@@ -1,0 +1,121 @@
+import Testing
+import Wire
+
+@testable import message_center
+
+@Suite("The program")
+struct ProgramTests {
+    @Test("explains each of its commands", arguments: Program.commands.map(\.name))
+    func help(name: String) throws {
+        let words = name.split(separator: " ").map(String.init)
+        let run = try ProgramRun(words + ["--help"])
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty)
+        #expect(run.output.hasPrefix("message-center \(name): "))
+        let command = try #require(Program.commands.first { $0.name == name })
+        for row in command.allOptions { #expect(run.output.contains("--\(row.name)")) }
+        for line in run.output.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+        #expect(try ProgramRun(["help"] + words).output == run.output)
+    }
+
+    @Test("has a summary of every command in its overview, and no option twice in a table")
+    func overview() throws {
+        let run = try ProgramRun(["--help"])
+        #expect(run.status == 0)
+        for command in Program.commands {
+            #expect(run.output.contains(command.name))
+            #expect(!command.summary.isEmpty)
+            let names = command.allOptions.map(\.name)
+            #expect(Set(names).count == names.count, "\(command.name)")
+        }
+    }
+
+    @Test(
+        "ends with 2, and says why, where the command line is wrong",
+        arguments: [
+            ([], "Usage:"),
+            (["publsh"], "did you mean 'publish'?"),
+            (["warehouse"], "warehouse seek"),
+            (["warehouse", "sek"], "did you mean 'warehouse seek'?"),
+            (["pull"], "--wid N is missing"),
+            (["pull", "--wid", "0"], "--wid expects"),
+            (["pull", "--wid", "1", "--after", "3", "--autocommit"], "do not go together"),
+            (["publish", "--topic", "A_B", "--wid", "1", "--body", "{x"], "no JSON"),
+            (["publish", "--sample", "--topic", "A_B"], "does not go together with --sample"),
+            (["warehouse", "seek", "--wid", "1", "--to", "0"], "--yes"),
+            (["token", "create", "--role", "warehouse", "--name", "n"], "--wids N,N is missing"),
+            (["token", "create", "--role", "boss", "--name", "n"], "expects one of"),
+            (["serve", "--check", "--listen", "nowhere"], "--listen"),
+            (["bench", "--hub", "https://h"], "plain http"),
+        ] as [([String], String)])
+    func usage(words: [String], expected: String) throws {
+        let run = try ProgramRun(words)
+        #expect(run.status == 2)
+        #expect(run.errors.contains(expected), "\(run.errors)")
+        #expect(run.output.isEmpty)
+    }
+
+    @Test("tells its version")
+    func version() throws {
+        #expect(try ProgramRun(["version"]).output == "message-center \(programVersion)\n")
+        #expect(try ProgramRun(["--version"]).status == 0)
+    }
+
+    @Test("ends with 1 and a hint where there is no hub")
+    func nobody() throws {
+        let run = try ProgramRun(
+            ["warehouse", "list"], environment: ["MESSAGE_CENTER_URL": "http://127.0.0.1:1"])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("is a hub running?"))
+    }
+
+    @Test(
+        "refuses an address that cannot be a hub's",
+        arguments: [
+            "127.0.0.1:8088", "ftp://h", "http://", "http://u:p@h", "http://h/?q", "http://h:99999",
+        ])
+    func address(url: String) throws {
+        let run = try ProgramRun(["health", "--hub", url])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("cannot be the hub's address"), "\(run.errors)")
+    }
+
+    @Test("checks a configuration without running it")
+    func check() throws {
+        let run = try ProgramRun(["serve", "--check", "--loops", "2"])
+        #expect(run.status == 0)
+        #expect(run.output == "the configuration is good\n")
+    }
+
+    @Test("tells the mistakes of flags, environment and file at once")
+    func allMistakes() throws {
+        let file = try TemporaryFile(#"{"log-formt":"json","legacy-zone":"8"}"#)
+        let run = try ProgramRun(
+            ["serve", "--check", "--config", file.path, "--listen", "x"],
+            environment: ["MESSAGE_CENTER_LOOPS": "none"])
+        #expect(run.status == 2)
+        for part in ["--listen", "MESSAGE_CENTER_LOOPS", "log-formt", "legacy-zone"] {
+            #expect(run.errors.contains(part), "\(part) in \(run.errors)")
+        }
+    }
+
+    @Test("makes tokens, lists them without showing them, and takes them back")
+    func tokens() throws {
+        let folder = try TemporaryFolder()
+        func token(_ words: String...) throws -> ProgramRun {
+            try ProgramRun(["token"] + words + ["--data", folder.path + "/data"])
+        }
+        let made = try token("create", "--role", "warehouse", "--name", "north", "--wids", "3,4")
+        #expect(made.status == 0, "\(made.errors)")
+        let secret = made.output.dropLast()
+        #expect(secret.count > 40)
+        let list = try token("list")
+        #expect(list.output.contains("north"))
+        #expect(list.output.contains("3,4"))
+        #expect(!list.output.contains(secret))
+        #expect(try JSONValue.parse(try token("list", "--json").output).elements?.count == 1)
+        #expect(try token("revoke", "1").status == 0)
+        #expect(try token("revoke", "1").status == 1)
+        #expect(try token("list").errors.contains("no token is defined"))
+    }
+}

@@ -1,0 +1,27 @@
+// The entry that libFuzzer calls, compiled by `run` together with the sources of Wire and with
+// Tests/WireTests/FuzzProperties.swift. FUZZ_TARGET in the environment names the property.
+import Glibc
+
+private let property: FuzzProperties.Property = {
+    let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+    if name == "canary" { return canary }
+    guard let target = FuzzProperties.all.first(where: { $0.name == name }) else {
+        fatalError("FUZZ_TARGET must name a property or the canary")
+    }
+    return target.holds
+}()
+
+/// Fails on purpose, behind a few comparisons that blind guessing does not get past in time: if
+/// the fuzzer does not find it, the fuzzer is broken.
+@Sendable
+private func canary(_ bytes: [UInt8]) -> String? {
+    guard bytes.count > 3, bytes[0] == 0x68, bytes[1] == 0x75, bytes[2] == 0x62 else { return nil }
+    return bytes[3] == 0x21 ? "the planted bug" : nil
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let bytes = Array(UnsafeBufferPointer(start: data, count: count))
+    if let broken = property(bytes) { fatalError(broken) }
+    return 0
+}

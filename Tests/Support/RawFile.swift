@@ -1,0 +1,9 @@
+import Foundation
+
+/// Files as a test looks at them.
+package enum RawFile {
+    /// All bytes of the file at `path`.
+    package static func bytes(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(filePath: path)))
+    }
+}

@@ -1,0 +1,46 @@
+package import HubServer
+package import Platform
+
+/// A hub in this process, on a port of its own, with data that go when it does.
+package final class RunningHub {
+    package let endpoint: Endpoint
+    package let folder: TemporaryFolder
+    package let clock: WallClock
+    private var server: Server?
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - folder: data of an earlier hub to go on with.
+    ///   - loops: event loops; two, so that what passes between loops is tested too.
+    package init(
+        folder: TemporaryFolder? = nil, loops: Int = 2, clock: WallClock = WallClock(),
+        configure: (inout Configuration) -> Void = { _ in }
+    ) throws {
+        let folder = try folder ?? TemporaryFolder()
+        var configuration = Configuration(
+            listen: try Endpoint("127.0.0.1:0"), data: folder.path, loops: loops,
+            connections: 20_000)
+        configuration.logLevel = .error
+        // A test has said all it wanted to say when it stops its hub.
+        configuration.deadlines.farewell = 0
+        configure(&configuration)
+        let server = try Server(configuration, clock: clock)
+        self.server = server
+        self.folder = folder
+        self.clock = clock
+        endpoint = server.endpoint
+    }
+
+    package func client() throws -> RawClient { try RawClient(endpoint) }
+
+    /// Stops it in order; the data stay until nobody needs the folder.
+    package func stop() {
+        server?.stop()
+        server = nil
+    }
+
+    deinit {
+        stop()
+    }
+}

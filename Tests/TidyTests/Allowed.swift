@@ -1,0 +1,77 @@
+/// What may be otherwise than the rules have it, and why: the one place to look, and to argue.
+enum Allowed {
+    /// Modules on the way of a message: no Foundation in them, for its costs and its size.
+    static let withoutFoundation = [
+        "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "HubServer",
+    ]
+
+    /// Files that own raw memory or hand pointers to C. Each says in its first lines why, beginning
+    /// with `// Unsafe`.
+    static let unsafe: Set = [
+        "Sources/Hub/Arena.swift",
+        "Sources/Hub/Lines.swift",
+        "Sources/Hub/PostingList.swift",
+        "Sources/Hub/Store.swift",
+        "Sources/HubSQLite/MessageColumns.swift",
+        "Sources/HubSQLite/WidBlock.swift",
+        "Sources/HubServer/Gzip.swift",
+        "Sources/MessageCenterClient/TransportAddress.swift",
+        "Sources/MessageCenterClient/TransportHandle.swift",
+        "Sources/Platform/Descriptor+TCP.swift",
+        "Sources/Platform/Endpoint.swift",
+        "Sources/Platform/FileLock.swift",
+        "Sources/Platform/Listener.swift",
+        "Sources/Platform/Lock.swift",
+        "Sources/Platform/OSThread.swift",
+        "Sources/Platform/Poller.swift",
+        "Sources/Platform/ProcessMemory.swift",
+        "Sources/Platform/Random.swift",
+        "Sources/Platform/Socket.swift",
+        "Sources/Platform/StandardError.swift",
+        "Sources/Platform/WakeUp.swift",
+        "Sources/SQLite/Statement.swift",
+        "Sources/Wire/ByteBuffer.swift",
+        "Sources/Wire/RawSpan+Bytes.swift",
+        "Sources/message-center/Bench/AnswerReader.swift",
+        "Sources/message-center/Bench/LoadConnection.swift",
+        "Sources/message-center/Bench/LoadLoop.swift",
+        "Sources/message-center/Terminal/ByteStream.swift",
+    ]
+
+    /// Files that use a pointer only within the call that lends it, and what for.
+    static let borrowing: [String: String] = [
+        "Sources/Hub/SessionName.swift": "looks at the bytes of its own words",
+        "Sources/Hub/Topic.swift": "reads a name where the request has it",
+        "Sources/Hub/TopicTable.swift": "reads a name where the request has it",
+        "Sources/Hub/Writer.swift": "lends a topic's name to whoever reads a row",
+        "Sources/HubServer/AdminReader.swift": "copies an answer out of its buffer",
+        "Sources/HubServer/Authority.swift": "digests a token where the request has it",
+        "Sources/HubServer/EventLoop+Publish.swift": "checks a topic where the request has it",
+        "Sources/HubServer/EventLoop+Requests.swift": "reads a request where the connection has it",
+        "Sources/HubServer/Log.swift": "writes a line from its own buffer",
+        "Sources/HubServer/MessageReader.swift": "copies a message from the request into the batch",
+        "Sources/HubServer/Problem+Known.swift": "reads a time from the buffer it was written to",
+        "Sources/HubServer/TokenFile.swift": "digests a token it has just made",
+        "Sources/HubServer/WarehouseSight.swift": "reads a time from the buffer it was written to",
+        "Sources/Wire/ByteBuffer+Numbers.swift": "fills the buffer's own tail",
+        "Sources/Wire/ByteBuffer+Response.swift": "fills the buffer's own tail",
+        "Sources/Wire/ByteBuffer+Time.swift": "fills the buffer's own tail",
+        "Sources/Wire/ChunkedDecoder.swift": "moves bytes within the buffer it is lent",
+        "Sources/Wire/JSONWriter.swift": "fills the buffer's own tail",
+    ]
+
+    /// Lines of a file at most; a longer one is two nouns.
+    static let longestFile = 500
+
+    /// Files that may be longer, and how long.
+    static let longFiles: [String: Int] = [:]
+
+    /// Columns of a line at most.
+    static let longestLine = 100
+
+    /// Files some of whose lines cannot be broken.
+    static let longLines: Set<String> = []
+
+    /// What machines write into the tree, and what is garbage on purpose.
+    static let generated = ["Tests/Fuzz/bin", "Tests/Fuzz/findings", "Tests/Fuzz/corpus"]
+}
