@@ -62,7 +62,8 @@ extension Problem {
     ).retryable(after: 2)
 
     static func tooLarge(_ what: String, limit: Int) -> Problem {
-        Problem(413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
+        Problem(
+            413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
     }
 
     static let bodyTooLarge = Problem(
