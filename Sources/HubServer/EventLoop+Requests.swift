@@ -187,7 +187,6 @@ extension EventLoop {
         return limits
     }
 
-
     private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
     private func checkBody(_ connection: Connection) throws(Problem) {
@@ -207,13 +206,8 @@ extension EventLoop {
                 411, "length_required", "An HTTP/1.0 request with a body tells its length.")
         }
         if let length = head.contentLength, length > connection.route.bodyLimit {
-            throw tooLarge(connection.route)
+            throw .tooLarge(connection.route)
         }
-    }
-
-    /// A request for one message is mostly that message's body.
-    private func tooLarge(_ route: Route) -> Problem {
-        route == .publish ? .bodyTooLarge : .tooLarge("The request", limit: route.bodyLimit)
     }
 
     /// Who asks, and whether it may.
@@ -223,9 +217,9 @@ extension EventLoop {
         guard !authority.isOpen else { return .anyone }
         if connection.route == .health || connection.route == .ready { return .anyone }
         let field = bytes.extracting(connection.head.authorization.range)
-        guard let token = field.bearerToken, let principal = token.withUnsafeBytes({
-            authority.principal(of: $0)
-        }) else {
+        guard let token = field.bearerToken,
+            let principal = token.withUnsafeBytes(authority.principal(of:))
+        else {
             throw Problem(
                 401, "unauthorized",
                 "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
@@ -248,10 +242,9 @@ extension EventLoop {
             awaitBody(connection)
             return false
         case .failure(let failure):
-            let isTooLarge = failure.status == 413
-            refuse(
-                connection,
-                isTooLarge ? tooLarge(connection.route).closing : Problem(failure))
+            let problem =
+                failure.status == 413 ? .tooLarge(connection.route).closing : Problem(failure)
+            refuse(connection, problem)
             return false
         case .complete(let length, let consumed):
             connection.decoder = nil

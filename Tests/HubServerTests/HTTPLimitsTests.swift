@@ -59,19 +59,20 @@ struct HTTPLimitsTests {
     func request() throws {
         let hub = try RunningHub()
         let cases = [
-            ("/v1/messages", Limits.bodyBytes + Limits.requestBytes),
-            ("/v1/messages/batch", Limits.batchBytes), ("/v1/warehouses/5/pull", Limits.requestBytes),
+            ("/v1/messages", Limits.bodyBytes + Limits.requestBytes, "body_too_large"),
+            ("/v1/messages/batch", Limits.batchBytes, "request_too_large"),
+            ("/v1/warehouses/5/pull", Limits.requestBytes, "request_too_large"),
         ]
-        for (path, limit) in cases {
+        for (path, limit, code) in cases {
             let head = "POST \(path) HTTP/1.1\r\nHost: h\r\n"
             let told = try hub.client()
             try told.send(head + "Content-Length: \(limit + 1)\r\n\r\n")
-            expectProblem(try told.answer(), 413, "request_too_large")
+            expectProblem(try told.answer(), 413, code)
             #expect(try told.isClosed())
             let chunked = try hub.client()
             try chunked.send(
                 head + "Transfer-Encoding: chunked\r\n\r\n\(String(limit + 1, radix: 16))\r\n{")
-            expectProblem(try chunked.answer(), 413, "request_too_large")
+            expectProblem(try chunked.answer(), 413, code)
             #expect(try chunked.isClosed())
             // The largest that may come is read to its end, and then is no JSON.
             let largest = try hub.client()
@@ -176,7 +177,7 @@ struct HTTPLimitsTests {
             try client.send(
                 "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n")
             for _ in 0..<80 { try client.send([UInt8](repeating: 0x20, count: 100_000)) }
-            expectProblem(try client.answer(), 413, "request_too_large")
+            expectProblem(try client.answer(), 413, "body_too_large")
         }
     }
 }
