@@ -114,7 +114,7 @@ package enum Limits {
     /// Milliseconds after the signal to stop in which new requests are still answered, with 503
     /// and `Connection: close`: a request that was on its way then gets an answer, not a reset.
     package static let farewellMilliseconds = 250
-    /// Seconds after the signal to stop at which the loops end, whatever still runs. What the writer
-    /// then has in hand takes less than the rest of the five that a stop may take.
+    /// Seconds after the signal to stop at which the loops end, whatever still runs. What the
+    /// writer then has in hand takes less than the rest of the five that a stop may take.
     package static let stopSeconds = 4
 }

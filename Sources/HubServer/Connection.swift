@@ -19,8 +19,8 @@ final class Connection {
         case called
         /// A pull waits for messages.
         case waiting
-        /// The last answer is given: what still comes is thrown away for a while, so that the client
-        /// can read that answer before the connection is reset (RFC 9112, section 9.6).
+        /// The last answer is given: what still comes is thrown away for a while, so that the
+        /// client can read that answer before the connection is reset (RFC 9112, section 9.6).
         case draining
     }
 

@@ -187,7 +187,6 @@ extension EventLoop {
         return limits
     }
 
-
     private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
     private func checkBody(_ connection: Connection) throws(Problem) {
@@ -207,13 +206,8 @@ extension EventLoop {
                 411, "length_required", "An HTTP/1.0 request with a body tells its length.")
         }
         if let length = head.contentLength, length > connection.route.bodyLimit {
-            throw tooLarge(connection.route)
+            throw .tooLarge(connection.route)
         }
-    }
-
-    /// A request for one message is mostly that message's body.
-    private func tooLarge(_ route: Route) -> Problem {
-        route == .publish ? .bodyTooLarge : .tooLarge("The request", limit: route.bodyLimit)
     }
 
     /// Who asks, and whether it may.
@@ -223,9 +217,9 @@ extension EventLoop {
         guard !authority.isOpen else { return .anyone }
         if connection.route == .health || connection.route == .ready { return .anyone }
         let field = bytes.extracting(connection.head.authorization.range)
-        guard let token = field.bearerToken, let principal = token.withUnsafeBytes({
-            authority.principal(of: $0)
-        }) else {
+        guard let token = field.bearerToken,
+            let principal = token.withUnsafeBytes(authority.principal(of:))
+        else {
             throw Problem(
                 401, "unauthorized",
                 "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
@@ -237,7 +231,7 @@ extension EventLoop {
         return principal
     }
 
-    private func awaitBody(_ connection: Connection) {
+    func awaitBody(_ connection: Connection) {
         setDeadline(connection, at: min(now + deadlines.body, connection.bodyDeadline))
     }
 
@@ -248,10 +242,9 @@ extension EventLoop {
             awaitBody(connection)
             return false
         case .failure(let failure):
-            let isTooLarge = failure.status == 413
-            refuse(
-                connection,
-                isTooLarge ? tooLarge(connection.route).closing : Problem(failure))
+            let problem =
+                failure.status == 413 ? .tooLarge(connection.route).closing : Problem(failure)
+            refuse(connection, problem)
             return false
         case .complete(let length, let consumed):
             connection.decoder = nil
@@ -392,97 +385,6 @@ extension EventLoop {
         }
         endAnswer(connection)
         if problem.closes { connection.phase = .draining }
-    }
-
-    // MARK: Sending
-
-    /// Takes up a connection again whose answer is in `output`: sends it, and goes on to what the
-    /// client has sent meanwhile.
-    func goOn(_ connection: Connection) {
-        if connection.input.isEmpty {
-            connection.input.shrink(to: 0)
-            finish(connection)
-        } else {
-            work(connection)
-        }
-    }
-
-    /// Sends what there is to send: one call a connection and tick.
-    func finish(_ connection: Connection) {
-        defer {
-            output.removeAll()
-            if output.capacity > 4 << 20 { output.shrink(to: 64 * 1024) }
-        }
-        guard connections[connection.token] != nil else { return }
-        let hadUnsent = !connection.unsent.isEmpty
-        let hadMore = hadUnsent || !output.isEmpty
-        if hadUnsent { connection.unsent.append(contentsOf: output) }
-        switch hadUnsent ? send(&connection.unsent, connection) : send(&output, connection) {
-        case .closed: close(connection)
-        case .wouldBlock:
-            if !hadUnsent { connection.unsent.append(contentsOf: output) }
-            setDeadline(connection, after: deadlines.write)
-            // A client that does not read its answers is not read from either.
-            watch(connection, .write)
-        case .bytes:
-            if hadUnsent { setDeadlineOfPhase(connection) }
-            if hadMore || connection.interest != .read { sentAll(connection) }
-        }
-    }
-
-    /// Sends `bytes` until they are gone or the kernel takes no more.
-    private func send(_ bytes: inout ByteBuffer, _ connection: Connection) -> Transfer {
-        while !bytes.isEmpty {
-            let transfer = bytes.withUnsafeBytes { bytes in
-                do throws(Errno) {
-                    return try connection.socket.send(bytes)
-                } catch {
-                    hub.log.debug("a connection failed: \(error)")
-                    return .closed
-                }
-            }
-            guard case .bytes(let count) = transfer else { return transfer }
-            bytes.consume(count)
-        }
-        return .bytes(0)
-    }
-
-    /// The client has taken its answers at last: now the clock of what it is at runs again.
-    private func setDeadlineOfPhase(_ connection: Connection) {
-        switch connection.phase {
-        case .head:
-            setDeadline(
-                connection, after: connection.input.isEmpty ? deadlines.idle : deadlines.head)
-        case .body, .chunks: awaitBody(connection)
-        case .waiting:
-            guard case .pull(let call) = connection.call else { return }
-            setDeadline(connection, at: call.deadline)
-        case .called: connection.deadline = .max
-        case .draining: break
-        }
-    }
-
-    private func sentAll(_ connection: Connection) {
-        connection.unsent.shrink(to: 0)
-        switch connection.phase {
-        case .head where connection.isHeldUp:
-            // Its next request comes with the next tick, after the others' turn.
-            watch(connection, .write)
-        case .head where connection.closes, .draining: linger(connection)
-        case .head where connection.hasEnded: close(connection)
-        default: if !connection.hasEnded { watch(connection, .read) }
-        }
-    }
-
-    /// The last answer is sent. Closing now would reset the connection if the client still sends,
-    /// and with it what the client has not read yet (RFC 9112, section 9.6).
-    private func linger(_ connection: Connection) {
-        guard !connection.hasEnded else { return close(connection) }
-        connection.phase = .draining
-        connection.input.removeAll()
-        connection.socket.shutdownWrite()
-        setDeadline(connection, after: isStopping ? deadlines.farewell : deadlines.linger)
-        watch(connection, .read)
     }
 }
 

@@ -199,7 +199,10 @@ final class EventLoop {
             if !isShort {
                 isShort = true
                 hub.log.error(
-                    "new connections wait: \(error), \(connections.count) are open on this loop; raise the limit of open files"
+                    """
+                    new connections wait: \(error), \(connections.count) are open on this loop; \
+                    raise the limit of open files
+                    """
                 )
             }
             if let listener = listener?.descriptor.raw {

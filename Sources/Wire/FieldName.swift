@@ -1,6 +1,7 @@
 /// The header fields that mean something to the hub. All others are checked and passed over.
 enum FieldName: UInt8 {
-    case host, accept, expect, origin, connection, contentType, requestID, authorization, ifNoneMatch
+    case host, accept, expect, origin, connection, contentType, requestID, authorization,
+        ifNoneMatch
     case contentLength, acceptEncoding, contentEncoding, transferEncoding
     case other
 

@@ -74,7 +74,8 @@ struct HeadReading: Sendable {
     }
 
     /// A path, an absolute URI of http or https, or `*` for OPTIONS (RFC 9112, section 3.2).
-    private mutating func checkTarget(_ range: Range<Int>, of bytes: RawSpan) throws(RequestFailure) {
+    private mutating func checkTarget(_ range: Range<Int>, of bytes: RawSpan) throws(RequestFailure)
+    {
         guard !range.isEmpty else { throw Self.badRequestLine }
         let first = bytes.byte(at: range.lowerBound)
         if first == ASCII.slash { return }

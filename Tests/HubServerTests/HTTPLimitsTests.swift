@@ -48,7 +48,8 @@ struct HTTPLimitsTests {
         let hub = try RunningHub()
         let client = try hub.client()
         #expect(
-            try client.get("/" + String(repeating: "x", count: Limits.targetBytes - 1)).status == 404)
+            try client.get("/" + String(repeating: "x", count: Limits.targetBytes - 1)).status
+                == 404)
         expectProblem(
             try client.get("/" + String(repeating: "x", count: Limits.targetBytes)), 414,
             "target_too_long")
@@ -59,19 +60,20 @@ struct HTTPLimitsTests {
     func request() throws {
         let hub = try RunningHub()
         let cases = [
-            ("/v1/messages", Limits.bodyBytes + Limits.requestBytes),
-            ("/v1/messages/batch", Limits.batchBytes), ("/v1/warehouses/5/pull", Limits.requestBytes),
+            ("/v1/messages", Limits.bodyBytes + Limits.requestBytes, "body_too_large"),
+            ("/v1/messages/batch", Limits.batchBytes, "request_too_large"),
+            ("/v1/warehouses/5/pull", Limits.requestBytes, "request_too_large"),
         ]
-        for (path, limit) in cases {
+        for (path, limit, code) in cases {
             let head = "POST \(path) HTTP/1.1\r\nHost: h\r\n"
             let told = try hub.client()
             try told.send(head + "Content-Length: \(limit + 1)\r\n\r\n")
-            expectProblem(try told.answer(), 413, "request_too_large")
+            expectProblem(try told.answer(), 413, code)
             #expect(try told.isClosed())
             let chunked = try hub.client()
             try chunked.send(
                 head + "Transfer-Encoding: chunked\r\n\r\n\(String(limit + 1, radix: 16))\r\n{")
-            expectProblem(try chunked.answer(), 413, "request_too_large")
+            expectProblem(try chunked.answer(), 413, code)
             #expect(try chunked.isClosed())
             // The largest that may come is read to its end, and then is no JSON.
             let largest = try hub.client()
@@ -124,7 +126,8 @@ struct HTTPLimitsTests {
         #expect(try client.request("POST", "/v1/messages", message(Limits.jsonDepth)).status == 201)
         let deeper = try client.request("POST", "/v1/messages", message(Limits.jsonDepth + 1))
         expectProblem(deeper, 400, "malformed_json")
-        let endless = try client.request("POST", "/v1/messages", String(repeating: "[", count: 60_000))
+        let endless = try client.request(
+            "POST", "/v1/messages", String(repeating: "[", count: 60_000))
         #expect([400, 422].contains(endless.status))
         #expect(try client.get("/healthz").status == 200)
     }
@@ -176,7 +179,7 @@ struct HTTPLimitsTests {
             try client.send(
                 "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n")
             for _ in 0..<80 { try client.send([UInt8](repeating: 0x20, count: 100_000)) }
-            expectProblem(try client.answer(), 413, "request_too_large")
+            expectProblem(try client.answer(), 413, "body_too_large")
         }
     }
 }

@@ -40,7 +40,10 @@ struct HTTPLogTests {
         try hub.stop()
         for line in hub.told.split(whereSeparator: \.isNewline) {
             #expect(line.hasPrefix("2") || line.hasPrefix("{\"time\""), "\(line)")
-            #expect(!line.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) })
+            #expect(
+                !line.unicodeScalars.contains {
+                    $0.value < 0x20 || (0x7F..<0xA0).contains($0.value)
+                })
         }
     }
 }

@@ -46,7 +46,9 @@ struct HTTPOriginTests {
             "POST", "http://other:81/v1/messages", message, fields: ["Origin": "http://hub"])
         expectProblem(foreign, 403, "cross_origin")
         try client.send(
-            "POST /v1/messages HTTP/1.0\r\nOrigin: http://hub\r\nContent-Length: 32\r\n\r\n\(message)")
+            "POST /v1/messages HTTP/1.0\r\n"
+                + "Origin: http://hub\r\nContent-Length: 32\r\n\r\n\(message)"
+        )
         expectProblem(try client.answer(), 403, "cross_origin")
     }
 
@@ -64,7 +66,9 @@ struct HTTPOriginTests {
         let hub = try RunningHub()
         let client = try hub.client()
         try client.send(
-            "POST /v1/messages HTTP/1.1\r\nHost: hub\r\nOrigin: http://hub\r\nOrigin: http://x\r\n\r\n")
+            "POST /v1/messages HTTP/1.1\r\n"
+                + "Host: hub\r\nOrigin: http://hub\r\nOrigin: http://x\r\n\r\n"
+        )
         expectProblem(try client.answer(), 400, "malformed_request")
     }
 }

@@ -119,7 +119,9 @@ struct HTTPSemanticsTests {
         let client = try hub.client()
         let body = #"{"topic":"A_B","wid":0,"body":1}"#
         try client.send(
-            "POST /v1/messages HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 32\r\n\r\n\(body)")
+            "POST /v1/messages HTTP/1.0\r\n"
+                + "Connection: keep-alive\r\nContent-Length: 32\r\n\r\n\(body)"
+        )
         #expect(try client.answer().status == 201)
         try client.send("POST /v1/messages HTTP/1.0\r\n\r\n")
         expectProblem(try client.answer(), 411, "length_required")
@@ -153,7 +155,9 @@ struct HTTPSemanticsTests {
         let body = #"{"topic":"A_B","wid":0,"body":1}"#
         for framing in ["Content-Length: 32", "Transfer-Encoding: chunked"] {
             try client.send(
-                "POST /v1/messages HTTP/1.1\r\nHost: h\r\n\(framing)\r\nExpect: 100-continue\r\n\r\n")
+                "POST /v1/messages HTTP/1.1\r\n"
+                    + "Host: h\r\n\(framing)\r\nExpect: 100-continue\r\n\r\n"
+            )
             #expect(try client.answer().status == 100)
             #expect(client.pending.isEmpty)
             try client.send(framing.hasPrefix("C") ? body : "20\r\n\(body)\r\n0\r\n\r\n")
@@ -173,7 +177,9 @@ struct HTTPSemanticsTests {
         try client.send("GET /healthz HTTP/1.1\r\n\(fields)\r\n")
         #expect(try client.answer().status == 200)
         try client.send(
-            "POST /v1/messages HTTP/1.0\r\n\(fields)Connection: keep-alive\r\nContent-Length: 32\r\n\r\n")
+            "POST /v1/messages HTTP/1.0\r\n"
+                + "\(fields)Connection: keep-alive\r\nContent-Length: 32\r\n\r\n"
+        )
         try client.send(body)
         #expect(try client.answer().status == 201)
     }
@@ -188,7 +194,9 @@ struct HTTPSemanticsTests {
         for (path, length, status) in cases {
             let client = try hub.client()
             try client.send(
-                "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\nExpect: 100-continue\r\n\r\n")
+                "POST \(path) HTTP/1.1\r\n"
+                    + "Host: h\r\nContent-Length: \(length)\r\nExpect: 100-continue\r\n\r\n"
+            )
             let answer = try client.answer()
             #expect(answer.status == status)
             #expect(answer[field: "Connection"] == "close")
@@ -217,7 +225,10 @@ struct HTTPSemanticsTests {
     func gzip() throws {
         let hub = try RunningHub()
         let client = try hub.client()
-        for number in 1...200 { try client.begin("POST", "/v1/messages", "{\"topic\":\"A_B\",\"wid\":5,\"body\":\(number)}") }
+        for number in 1...200 {
+            try client.begin(
+                "POST", "/v1/messages", "{\"topic\":\"A_B\",\"wid\":5,\"body\":\(number)}")
+        }
         for _ in 1...200 { #expect(try client.answer().status == 201) }
         let path = "/v1/warehouses/5/messages?limit=200"
         let plain = try client.get(path)

@@ -15,10 +15,16 @@ struct HTTPSmugglingTests {
     static let ambiguities: [Ambiguity] = [
         .init(
             testDescription: "both lengths",
-            head: "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            head:
+                "POST / HTTP/1.1\r\n"
+                + "Host: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+        ),
         .init(
             testDescription: "both lengths, the other way round",
-            head: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n"),
+            head:
+                "POST / HTTP/1.1\r\n"
+                + "Host: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n"
+        ),
         .init(
             testDescription: "two lengths",
             head: "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 9\r\n\r\n"),
@@ -49,7 +55,9 @@ struct HTTPSmugglingTests {
         .init(
             testDescription: "two transfer encodings",
             head:
-                "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n"),
+                "POST / HTTP/1.1\r\n"
+                + "Host: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n"
+        ),
         .init(
             testDescription: "an unknown transfer encoding",
             head: "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n", status: 501),
@@ -132,7 +140,9 @@ struct HTTPSmugglingTests {
         "0\r\n folded: 1\r\n\r\n", "0\r\nx: \u{1}\r\n\r\n",
     ]
 
-    @Test("A malformed chunk ends the connection, and what follows is never done", arguments: badChunks)
+    @Test(
+        "A malformed chunk ends the connection, and what follows is never done",
+        arguments: badChunks)
     func badChunk(body: String) throws {
         let hub = try RunningHub(loops: 1)
         let client = try hub.client()
@@ -150,7 +160,8 @@ struct HTTPSmugglingTests {
         for length in ["9223372036854775807", "9223372036854775000", "68719476736"] {
             for path in ["/v1/messages", "/nowhere", "/healthz"] {
                 let client = try hub.client()
-                try client.send("POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\n")
+                try client.send(
+                    "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\n")
                 let answer = try client.answer()
                 #expect([413, 404, 405].contains(answer.status))
                 #expect(answer[field: "Connection"] == "close")

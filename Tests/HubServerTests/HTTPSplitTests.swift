@@ -50,7 +50,8 @@ struct HTTPSplitTests {
     func everyPairOfCuts() throws {
         let stepping = try HTTPStepping()
         let client = try stepping.hub.client()
-        let request = Array("POST /v1/messages HTTP/1.1\r\nHost:h\r\nContent-Length: 2\r\n\r\n{}".utf8)
+        let request = Array(
+            "POST /v1/messages HTTP/1.1\r\nHost:h\r\nContent-Length: 2\r\n\r\n{}".utf8)
         for first in 1..<request.count - 1 {
             for second in first + 1..<request.count {
                 try stepping.send(request, cutAt: [first, second], by: client)
@@ -74,7 +75,8 @@ struct HTTPSplitTests {
     func twoRequests() throws {
         let stepping = try HTTPStepping()
         let client = try stepping.hub.client()
-        let both = Array("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+        let both = Array(
+            "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
         for cut in 1..<both.count {
             try stepping.send(both, cutAt: [cut], by: client)
             #expect(try client.answer().status == 200, "cut at \(cut)")

@@ -48,6 +48,7 @@ enum Allowed {
         "Sources/HubServer/Authority.swift": "digests a token where the request has it",
         "Sources/HubServer/EventLoop+Publish.swift": "checks a topic where the request has it",
         "Sources/HubServer/EventLoop+Requests.swift": "reads a request where the connection has it",
+        "Sources/HubServer/EventLoop+Send.swift": "sends an answer from its own buffer",
         "Sources/HubServer/Log.swift": "writes a line from its own buffer",
         "Sources/HubServer/MessageReader.swift": "copies a message from the request into the batch",
         "Sources/HubServer/Problem+Known.swift": "reads a time from the buffer it was written to",

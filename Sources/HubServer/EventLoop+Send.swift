@@ -1,0 +1,95 @@
+import Hub
+import Platform
+import Wire
+
+/// Answers on their way out: sent, kept for a client that is slow, and the end of a connection.
+extension EventLoop {
+    /// Takes up a connection again whose answer is in `output`: sends it, and goes on to what the
+    /// client has sent meanwhile.
+    func goOn(_ connection: Connection) {
+        if connection.input.isEmpty {
+            connection.input.shrink(to: 0)
+            finish(connection)
+        } else {
+            work(connection)
+        }
+    }
+
+    /// Sends what there is to send: one call a connection and tick.
+    func finish(_ connection: Connection) {
+        defer {
+            output.removeAll()
+            if output.capacity > 4 << 20 { output.shrink(to: 64 * 1024) }
+        }
+        guard connections[connection.token] != nil else { return }
+        let hadUnsent = !connection.unsent.isEmpty
+        let hadMore = hadUnsent || !output.isEmpty
+        if hadUnsent { connection.unsent.append(contentsOf: output) }
+        switch hadUnsent ? send(&connection.unsent, connection) : send(&output, connection) {
+        case .closed: close(connection)
+        case .wouldBlock:
+            if !hadUnsent { connection.unsent.append(contentsOf: output) }
+            setDeadline(connection, after: deadlines.write)
+            // A client that does not read its answers is not read from either.
+            watch(connection, .write)
+        case .bytes:
+            if hadUnsent { setDeadlineOfPhase(connection) }
+            if hadMore || connection.interest != .read { sentAll(connection) }
+        }
+    }
+
+    /// Sends `bytes` until they are gone or the kernel takes no more.
+    private func send(_ bytes: inout ByteBuffer, _ connection: Connection) -> Transfer {
+        while !bytes.isEmpty {
+            let transfer = bytes.withUnsafeBytes { bytes in
+                do throws(Errno) {
+                    return try connection.socket.send(bytes)
+                } catch {
+                    hub.log.debug("a connection failed: \(error)")
+                    return .closed
+                }
+            }
+            guard case .bytes(let count) = transfer else { return transfer }
+            bytes.consume(count)
+        }
+        return .bytes(0)
+    }
+
+    /// The client has taken its answers at last: now the clock of what it is at runs again.
+    private func setDeadlineOfPhase(_ connection: Connection) {
+        switch connection.phase {
+        case .head:
+            setDeadline(
+                connection, after: connection.input.isEmpty ? deadlines.idle : deadlines.head)
+        case .body, .chunks: awaitBody(connection)
+        case .waiting:
+            guard case .pull(let call) = connection.call else { return }
+            setDeadline(connection, at: call.deadline)
+        case .called: connection.deadline = .max
+        case .draining: break
+        }
+    }
+
+    private func sentAll(_ connection: Connection) {
+        connection.unsent.shrink(to: 0)
+        switch connection.phase {
+        case .head where connection.isHeldUp:
+            // Its next request comes with the next tick, after the others' turn.
+            watch(connection, .write)
+        case .head where connection.closes, .draining: linger(connection)
+        case .head where connection.hasEnded: close(connection)
+        default: if !connection.hasEnded { watch(connection, .read) }
+        }
+    }
+
+    /// The last answer is sent. Closing now would reset the connection if the client still sends,
+    /// and with it what the client has not read yet (RFC 9112, section 9.6).
+    private func linger(_ connection: Connection) {
+        guard !connection.hasEnded else { return close(connection) }
+        connection.phase = .draining
+        connection.input.removeAll()
+        connection.socket.shutdownWrite()
+        setDeadline(connection, after: isStopping ? deadlines.farewell : deadlines.linger)
+        watch(connection, .read)
+    }
+}
