@@ -11,6 +11,7 @@ package struct HubIDs: Sendable {
     package let tag: UInt32
 
     package static let tagBits = 21
+    package static let tagMask: UInt32 = 1 << tagBits - 1
     private static let indexMask: UInt64 = (1 << 53) - 1
     /// How far above the head an index inside a foreign id still counts as reserved.
     private static let reach: Int64 = 1 << 32

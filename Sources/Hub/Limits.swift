@@ -30,6 +30,7 @@ package enum Limits {
     /// Messages above which a request gets a transaction of its own, after the waiting singles,
     /// so that these wait for a sync, not for thousands of inserts.
     package static let largeBatch = 256
+    package static let largeBatchBytes = 1024 * 1024
 
     // A pull.
 
@@ -58,10 +59,11 @@ package enum Limits {
     package static let topics = 65_536
     /// Distinct wids with messages of their own. Beyond: 507 `line_limit`. Each costs 300 bytes.
     package static let lines = 1_000_000
-    /// Batches of one loop that may be under way to the writer. Then publishes of that loop get
+    /// Batches of one loop's ticks under way to the writer; then what comes gathers in the next one
+    /// until one is back.
+    package static let batchesUnderWay = 4
+    /// Bytes of messages that one loop may have under way to the writer. Beyond, its publishes get
     /// 503 with `Retry-After: 1`.
-    package static let batchesUnderWay = 64
-    /// Bytes of messages that one loop may have under way to the writer; beyond as above.
     package static let bytesUnderWay = 64 * 1024 * 1024
     /// Items in a mailbox between threads. The bounds above keep it far below.
     package static let mailbox = 1 << 20
@@ -109,6 +111,8 @@ package enum Limits {
     /// Seconds that a client is read from after the last answer before it is cut off, so that it
     /// can read that answer though it still sends (RFC 9112, section 9.6).
     package static let lingerSeconds = 2
+    /// Failed requests that a loop tells in the log in one second; the others are only counted.
+    package static let failuresToldPerSecond = 20
     /// Answers smaller than this are not compressed.
     package static let gzipBytes = 2 * 1024
     /// Milliseconds after the signal to stop in which new requests are still answered, with 503

@@ -110,12 +110,13 @@ package struct MemoryStore: Store {
     /// The warehouse as a start of the hub finds it: without what lives in memory only.
     private static func durable(_ warehouse: Warehouse) -> Warehouse {
         var durable = warehouse
-        durable.trustsCommits = warehouse.hasStarted
+        durable.trustsCommits = warehouse.hasStarted && !warehouse.wasSought
         durable.leaseEnds = 0
         durable.openCalls = 0
         durable.epoch = 0
         durable.tenure = 0
         durable.waiting = nil
+        durable.newestPull = 0
         durable.rate = Rate()
         return durable
     }

@@ -11,6 +11,7 @@ package struct PullCall: Sendable {
     package private(set) var isOpen = false
 
     private var epoch: UInt64 = 0
+    private var number: UInt64 = 0
     private var tenure: UInt64 = 0
     private var from: Int64 = 0
 
@@ -66,7 +67,7 @@ package struct PullCall: Sendable {
             return .refuse(refusal)
         case .read(let from, let epoch, let ends):
             (self.from, self.epoch, isOpen) = (from, epoch, true)
-            tenure = warehouse.tenure
+            (tenure, number) = (warehouse.tenure, warehouse.newestPull)
             return .read(from: from, ends: ends)
         }
     }
@@ -82,6 +83,14 @@ package struct PullCall: Sendable {
         }
     }
 
+    /// Whether a newer pull of the same session has been admitted.
+    package func isSuperseded(in warehouse: Warehouse) -> Bool {
+        request.session != nil && warehouse.newestPull != number
+    }
+
+    /// Whether `supersede` was called.
+    private var hasEnded: Bool { request.limit == 0 }
+
     /// A newer pull of the same session has come: nothing is handed out here any more, because
     /// whoever sent this one may no longer listen.
     package mutating func supersede() {
@@ -95,8 +104,13 @@ package struct PullCall: Sendable {
     package mutating func pageRead(
         _ warehouse: inout Warehouse, next: Int64, isEmpty: Bool, mayWait: Bool, now: UInt64
     ) -> Step {
-        if isEmpty, mayWait, now < deadline {
-            guard warehouse.epoch == epoch else {
+        if isSuperseded(in: warehouse), !hasEnded {
+            supersede()
+            return woken(warehouse, now: now)
+        }
+        if isEmpty, mayWait, !hasEnded, now < deadline {
+            // What came between the admission and now has woken nobody: nobody waited.
+            guard warehouse.epoch == epoch, !warehouse.isPaused, !warehouse.isRetired else {
                 return woken(warehouse, now: now)
             }
             return .wait

@@ -18,6 +18,8 @@ package struct Warehouse: Sendable {
     package var formerHolders: [SessionName] = []
     /// Seconds that the lease outlives the holder's last call; 0 after a release.
     package var leaseSeconds: Int64 = 0
+    /// Nothing was handed out since the last seek: a commit after a restart is then not believed.
+    package var wasSought = false
     package var isPaused = false
     package var isRetired = false
     package var name = ""
@@ -49,6 +51,8 @@ package struct Warehouse: Sendable {
     /// Rises with every change of holder and every release: calls begun before do not count as
     /// open calls of the lease that lives now.
     package var tenure: UInt64 = 0
+    /// The number of the newest pull that bears a session: an older one of the same is ended by it.
+    package var newestPull: UInt64 = 0
     /// The holder's waiting pull, which a newer one ends.
     package var waiting: WaitingPull?
     package var rate = Rate()
@@ -177,6 +181,7 @@ extension Warehouse {
         let ends = pull.session == nil ? nil : waiting
         if pull.session != nil {
             waiting = nil
+            newestPull += 1
             callBegan(lease: pull.lease)
         }
         if trustsCommits {
@@ -207,6 +212,7 @@ extension Warehouse {
     /// Notes a page (from, next] that is being handed out. False: read again, things moved.
     package mutating func handOut(from: Int64, next: Int64, epoch: UInt64) -> Bool {
         guard epoch == self.epoch else { return false }
+        wasSought = false
         if from <= delivered { delivered = max(delivered, next) }
         return true
     }
@@ -276,6 +282,7 @@ extension Warehouse {
             delivered = index
             hasStarted = true
             trustsCommits = false
+            wasSought = true
             epoch += 1
         case .pause(let paused):
             isPaused = paused
@@ -333,7 +340,9 @@ extension Warehouse {
         if changed.epoch == seen.epoch {
             delivered = max(seen.delivered, changed.committed)
             trustsCommits = seen.trustsCommits
+            wasSought = seen.wasSought
         }
+        newestPull = seen.newestPull
         if changed.tenure == seen.tenure {
             openCalls = seen.openCalls
             if changed.leaseSeconds == seen.leaseSeconds {

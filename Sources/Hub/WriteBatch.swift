@@ -99,7 +99,10 @@ package final class WriteBatch: @unchecked Sendable {
     package var isEmpty: Bool { publishes.isEmpty && changes.isEmpty }
 
     /// Whether it gets a transaction of its own, after the waiting singles.
-    package var isLarge: Bool { publishes.count == 1 && messages.count > Limits.largeBatch }
+    package var isLarge: Bool {
+        publishes.count == 1
+            && (messages.count > Limits.largeBatch || arena.count > Limits.largeBatchBytes)
+    }
 
     /// Answers every request in it: nothing of it was stored.
     package func fail(_ failure: StoreFailure) {

@@ -29,7 +29,7 @@ struct StoreLoader {
         }
         lines.publish(head: head) { _ in }
         let state = StoreState(
-            hub: try text("hub"), ids: HubIDs(tag: UInt32(try number("tag"))), head: head,
+            hub: try text("hub"), ids: HubIDs(tag: UInt32(truncatingIfNeeded: try number("tag")) & HubIDs.tagMask), head: head,
             lastCreated: lastCreated, topics: topics, warehouses: try warehouses())
         try connection.execute("COMMIT")
         return state

@@ -28,7 +28,8 @@ struct WidBlock {
     /// the block is then empty, and whoever keeps the log has to fill it again.
     mutating func rollBack() {
         if first == mark.first {
-            wids.removeSubrange(mark.count...)
+            // Fewer, where an earlier rollback lost them and they could not be read again.
+            wids.removeLast(max(0, wids.count - mark.count))
         } else {
             first = mark.first
             wids.removeAll(keepingCapacity: true)

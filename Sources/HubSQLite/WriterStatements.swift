@@ -36,7 +36,7 @@ struct WriterStatements {
         saveWarehouse = try connection.prepare(
             """
             INSERT OR REPLACE INTO warehouses(\(WarehouseColumns.list))
-            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
             """)
         insertHistory = try connection.prepare(
             "INSERT OR REPLACE INTO history(wid, second, delivered, committed) VALUES(?,?,?,?)")
@@ -108,7 +108,7 @@ enum WarehouseColumns {
     static let list = """
         wid, committed, delivered, started, holder, former_holders, lease, paused, retired, name,
         expect_every, registered, last_pull, last_commit, client_name, client_version,
-        client_host, clock_skew
+        client_host, clock_skew, sought
         """
 
     static func bind(_ warehouse: Warehouse, to statement: Statement) {
@@ -132,10 +132,11 @@ enum WarehouseColumns {
         statement.bind(16, text: warehouse.client.version)
         statement.bind(17, text: warehouse.client.host)
         statement.bind(18, warehouse.client.clockSkew)
+        statement.bind(19, warehouse.wasSought ? 1 : 0)
     }
 
     static func warehouse(_ row: Statement) -> Warehouse {
-        var warehouse = Warehouse(wid: UInt32(row.int64(0)))
+        var warehouse = Warehouse(wid: UInt32(truncatingIfNeeded: row.int64(0)))
         warehouse.committed = row.int64(1)
         warehouse.delivered = row.int64(2)
         warehouse.hasStarted = row.int64(3) != 0
@@ -155,7 +156,8 @@ enum WarehouseColumns {
         warehouse.client.version = row.text(15)
         warehouse.client.host = row.text(16)
         warehouse.client.clockSkew = row.optionalInt64(17)
-        warehouse.trustsCommits = warehouse.hasStarted
+        warehouse.wasSought = row.int64(18) != 0
+        warehouse.trustsCommits = warehouse.hasStarted && !warehouse.wasSought
         return warehouse
     }
 }

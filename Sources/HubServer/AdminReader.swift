@@ -36,16 +36,13 @@ final class AdminReader {
         do throws(TokenFile.Failure) {
             let version = try tokens.version()
             guard version != tokensVersion else { return }
+            let authority = try tokens.authority(isLocal: hub.configuration.listen.isLoopback)
             tokensVersion = version
-            let authority = try tokens.authority()
-            guard !authority.isOpen || hub.configuration.listen.isLoopback else {
-                return hub.log.error(
-                    "the last token is gone, but the hub listens beyond loopback: "
-                        + "the tokens stay as they were"
-                )
-            }
             hub.authority.replace(authority)
             hub.log.info("the tokens have changed")
+            if authority.isEmpty, !authority.isOpen {
+                hub.log.warning("the last token is gone: nobody may do anything until one is made")
+            }
         } catch {
             hub.log.error("the tokens cannot be read, they stay as they were: \(error)")
         }
@@ -62,6 +59,7 @@ final class AdminReader {
             result = .failure(error)
         }
         _ = hub.loops[request.loop].post(.answer(LookAnswer(call: request.call, result)))
+        output.removeAll()
         output.shrink(to: 1 << 20)
     }
 
@@ -82,7 +80,7 @@ final class AdminReader {
     // MARK: Warehouses
 
     private func writeWarehouses(after: UInt32?, limit: Int) throws(Problem) {
-        let warehouses = hub.warehouses.page(after: after, limit: limit + 1)
+        let warehouses = hub.warehouses.list(after: after, limit: limit + 1)
         output.append("{\"head\":")
         output.append(decimal: hub.lines.head)
         output.append(",\"warehouses\":[")
@@ -181,8 +179,11 @@ final class AdminReader {
         output.append("[")
         for (place, warehouse) in all.prefix(limit).enumerated() {
             if place > 0 { output.append(",") }
-            let journey = try pages.reader.journey(
-                of: index, wid: warehouse.wid, since: created)
+            // History is only asked where it has an answer.
+            let journey =
+                max(warehouse.delivered, warehouse.committed) < index
+                ? Journey()
+                : try pages.reader.journey(of: index, wid: warehouse.wid, since: created)
             JourneySight(warehouse, index: index, journey).json.append(to: &output)
         }
         output.append("],\"nextPageToken\":")
@@ -204,7 +205,7 @@ final class AdminReader {
                 hub.warehouses[$0] ?? Warehouse(wid: $0)
             }
         }
-        return hub.warehouses.page(after: after, limit: limit)
+        return hub.warehouses.list(after: after, limit: limit)
     }
 
     // MARK: Topics

@@ -63,12 +63,18 @@ final class Authority: Sendable {
 
     private let principals: [Digest: Principal]
 
-    init(_ principals: [Digest: Principal]) {
+    /// Whether everybody may do everything: no token is defined, and the hub listens on loopback
+    /// only.
+    let isOpen: Bool
+
+    /// - Parameter isLocal: the hub listens on loopback only.
+    init(_ principals: [Digest: Principal], isLocal: Bool) {
         self.principals = principals
+        isOpen = principals.isEmpty && isLocal
     }
 
     /// Whether no token is defined at all.
-    var isOpen: Bool { principals.isEmpty }
+    var isEmpty: Bool { principals.isEmpty }
 
     /// Who presents `token`. Looked up by its digest, so that the time it takes tells nothing of
     /// the tokens there are.

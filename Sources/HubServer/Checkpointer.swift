@@ -33,32 +33,34 @@ final class Checkpointer: Sendable {
             try connection.execute("PRAGMA wal_autocheckpoint=0")
             // A connection that has never read has no log open, and would copy nothing.
             _ = try connection.scalar("SELECT count(*) FROM meta")
-            var head: Int64 = -1
+            var commits = -1
             while !isEnding.load(ordering: .relaxed) {
                 OSThread.pause(microseconds: Self.pauseMicroseconds)
                 // An idle hub has nothing to copy.
-                guard hub.lines.head != head else { continue }
-                head = hub.lines.head
-                round(connection)
+                let now = hub.metrics.commitCount
+                guard now != commits else { continue }
+                if round(connection) { commits = now }
             }
         } catch {
             hub.log.error("no checkpoints can be made, the log will grow: \(error)")
         }
     }
 
-    private func round(_ connection: Database) {
+    /// False: more is to be done, also if nothing is committed meanwhile.
+    private func round(_ connection: Database) -> Bool {
         do throws(SQLiteError) {
             var (log, copied) = try connection.checkpoint(.passive)
             hub.metrics.noteLog(frames: Int(log))
-            guard log >= Self.restartFrames else { return }
+            guard log >= Self.restartFrames else { return log == copied }
             for _ in 0..<Self.rounds where log - copied >= Self.nearlyDone {
                 (log, copied) = try connection.checkpoint(.passive)
             }
             _ = hub.writer.post(.restartLog)
+            return false
         } catch {
             // Busy: the writer is restarting the log, or another program is in the way.
-            guard error.code.primary != .busy else { return }
-            hub.log.error("a checkpoint failed: \(error)")
+            if error.code.primary != .busy { hub.log.error("a checkpoint failed: \(error)") }
+            return false
         }
     }
 }

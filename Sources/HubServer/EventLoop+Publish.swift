@@ -128,8 +128,7 @@ extension EventLoop {
 
     private func checkRoom() throws(Problem) {
         if isStopping { throw .stopping }
-        guard batchesUnderWay < Limits.batchesUnderWay, bytesUnderWay < Limits.bytesUnderWay
-        else { throw .overloaded }
+        guard bytesUnderWay + batch.arena.count < Limits.bytesUnderWay else { throw .overloaded }
     }
 
     private func takeBatch() -> WriteBatch {
@@ -143,7 +142,7 @@ extension EventLoop {
 
     /// Hands the tick's batch to the writer.
     func postBatch() {
-        guard !batch.isEmpty else { return }
+        guard !batch.isEmpty, batchesUnderWay < Limits.batchesUnderWay else { return }
         post(batch)
         batch = takeBatch()
     }

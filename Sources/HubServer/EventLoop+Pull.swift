@@ -18,13 +18,18 @@ extension EventLoop {
         counters.add(.pulls)
         var call = PullCall(asked.request, now: now)
         let step = hub.warehouses.with(wid, noting: true) { warehouse in
-            note(asked.request, &warehouse)
-            return call.begin(&warehouse, head: head, now: now)
+            let step = call.begin(&warehouse, head: head, now: now)
+            note(asked.request, step, &warehouse)
+            return step
         }
         take(step, connection, call, mayWait: !isStopping)
     }
 
-    private func note(_ request: PullRequest, _ warehouse: inout Warehouse?) {
+    /// Notes who pulled, and when; one that was refused says nothing of the warehouse.
+    private func note(
+        _ request: PullRequest, _ step: PullCall.Step, _ warehouse: inout Warehouse?
+    ) {
+        if case .refuse = step { return }
         guard warehouse != nil else { return }
         warehouse!.lastPull = wall
         if let client = request.client { warehouse!.client = client }
@@ -105,7 +110,7 @@ extension EventLoop {
             let step = hub.warehouses.with(request.wid, noting: true) { warehouse in
                 let step = call.pageRead(
                     &warehouse!, next: page.next, isEmpty: page.isEmpty,
-                    mayWait: next.mayWait, now: now)
+                    mayWait: next.mayWait && !isStopping && !connection.hasEnded, now: now)
                 row = warehouse!
                 return step
             }
@@ -193,15 +198,15 @@ extension EventLoop {
         counters.add(.waitsBegun)
         // The first to wait looks once more now that the writer knows of it.
         if hub.signs[number].raise() { waiters.wake(request.wid) }
-        guard let session = request.session else { return }
+        guard request.session != nil else { return }
         let waiting = Warehouse.WaitingPull(loop: number, call: connection.token.rawValue)
-        let older = hub.warehouses.with(request.wid) { warehouse -> Warehouse.WaitingPull? in
-            guard warehouse?.holder == session else { return nil }
-            let older = warehouse!.waiting
+        let isSuperseded = hub.warehouses.with(request.wid) { warehouse in
+            // A newer one may have come since the page was read.
+            guard !call.isSuperseded(in: warehouse!) else { return true }
             warehouse!.waiting = waiting
-            return older == waiting ? nil : older
+            return false
         }
-        if let older { end(waiting: older) }
+        if isSuperseded { superseded.append(connection.token) }
     }
 
     /// A newer pull of the same session has come: the older one is answered empty.
@@ -256,6 +261,7 @@ extension EventLoop {
         guard case .pull(var call) = connection.call else { return }
         if connection.phase == .waiting { leaveWaiters(connection, call) }
         connection.call = .none
+        connection.held.removeAll()
         connection.held.shrink(to: 0)
         hub.warehouses.with(call.request.wid) { warehouse in
             guard warehouse != nil else { return }
@@ -293,14 +299,16 @@ extension EventLoop {
         switch change.outcome {
         case .done(let warehouse):
             if case .advance = change.change {
-                swap(&body, &connection.held)
+                body.removeAll()
+                body.append(contentsOf: connection.held)
                 return take(call.advanced(), connection, call, mayWait: false)
             }
             let head = hub.lines.head
             let step = hub.warehouses.with(wid, noting: true) { row in
-                note(call.request, &row)
                 precondition(row != nil, "warehouse \(warehouse.wid) was installed with the commit")
-                return call.settled(&row!, head: head, now: now)
+                let step = call.settled(&row!, head: head, now: now)
+                note(call.request, step, &row)
+                return step
             }
             take(step, connection, call, mayWait: !isStopping)
         case .refused(.moved):

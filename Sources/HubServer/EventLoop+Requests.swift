@@ -19,7 +19,11 @@ extension EventLoop {
         if borrows { swap(&connection.input, &scratch) }
         let transfer = receiveBytes(connection)
         if case .bytes = transfer { work(connection) }
-        if borrows { giveBack(connection) }
+        if borrows {
+            giveBack(connection)
+        } else if connection.input.isEmpty {
+            connection.input.shrink(to: 0)
+        }
         if transfer == .closed { receivedEnd(connection) }
     }
 
@@ -363,12 +367,19 @@ extension EventLoop {
         answerBody(connection, status, type: type)
     }
 
+    /// Whether one more failed request may be told: a full disk fails them by the thousand.
+    private func mayTellFailure() -> Bool {
+        if wall / 1000 != failuresSecond { (failuresSecond, failuresTold) = (wall / 1000, 0) }
+        failuresTold += 1
+        return failuresTold <= Limits.failuresToldPerSecond
+    }
+
     /// Answers with a refusal.
     func refuse(_ connection: Connection, _ problem: Problem) {
         if problem.closes { connection.closes = true }
         counters.add(problem.status < 500 ? .refusals : .failures)
         let name = connection.requestID.text
-        if problem.status >= 500 {
+        if problem.status >= 500, mayTellFailure() {
             hub.log.warning("\(problem.status) \(problem.code): \(problem.detail)", request: name)
         } else {
             hub.log.debug("\(problem.status) \(problem.code): \(problem.detail)", request: name)

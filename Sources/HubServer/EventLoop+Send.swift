@@ -77,8 +77,10 @@ extension EventLoop {
             // Its next request comes with the next tick, after the others' turn.
             watch(connection, .write)
         case .head where connection.closes, .draining: linger(connection)
-        case .head where connection.hasEnded: close(connection)
-        default: if !connection.hasEnded { watch(connection, .read) }
+        case .head where connection.hasEnded, .body where connection.hasEnded,
+            .chunks where connection.hasEnded:
+            close(connection)
+        default: watch(connection, connection.hasEnded ? [] : .read)
         }
     }
 

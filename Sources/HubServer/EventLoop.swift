@@ -32,6 +32,10 @@ final class EventLoop {
     let gzip = Gzip()
     var messages = MessageReader()
 
+    /// Failed requests told in the log in the present second.
+    var failuresTold = 0
+    var failuresSecond: Int64 = 0
+
     /// Waiting pulls that a newer one of their session ends.
     var superseded: [Token] = []
 
@@ -177,7 +181,7 @@ final class EventLoop {
                 continue
             }
             setDeadline(connection, after: deadlines.idle)
-            if connections.count * hub.loops.count > hub.configuration.connections {
+            if hub.metrics.openConnections > hub.configuration.connections {
                 counters.add(.connectionsRefused)
                 connection.requestID = nextRequestID()
                 refuse(connection, Problem.overloaded.closing)

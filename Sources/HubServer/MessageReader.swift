@@ -141,8 +141,8 @@ struct MessageReader: ~Copyable {
         _ name: JSONText, _ reader: inout JSONReader
     ) throws(Problem) {
         do throws(JSONError) {
-            mistakes.noteUnknown(
-                try reader.text(name), known: "topic, wid, key, body, id, occurred")
+            let text = mistakes.hasRoom ? try reader.text(name) : ""
+            mistakes.noteUnknown(text, known: "topic, wid, key, body, id, occurred")
             _ = try reader.skipValue()
         } catch {
             throw Problem(error)

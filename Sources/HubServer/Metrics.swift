@@ -83,6 +83,9 @@ final class Metrics: Sendable {
         commitNanoseconds.wrappingAdd(Int(nanoseconds), ordering: .relaxed)
     }
 
+    /// Transactions so far, those that failed included.
+    var commitCount: Int { commits.load(ordering: .relaxed) }
+
     func noteLists(bytes: Int) {
         listsBytes.store(bytes, ordering: .relaxed)
     }
@@ -90,6 +93,9 @@ final class Metrics: Sendable {
     func noteLog(frames: Int) {
         logFrames.store(frames, ordering: .relaxed)
     }
+
+    /// Connections open now, on all loops.
+    var openConnections: Int { total(.connectionsOpened) - total(.connectionsClosed) }
 
     func total(_ counter: Counter) -> Int {
         loops.reduce(0) { $0 + $1.value(counter) }

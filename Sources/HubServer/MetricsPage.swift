@@ -62,7 +62,7 @@ struct MetricsPage {
         let name = "message_center_warehouse_lag_messages"
         output.append("# HELP \(name) Messages not yet committed by a warehouse.\n")
         output.append("# TYPE \(name) gauge\n")
-        for warehouse in hub.warehouses.page(after: nil, limit: Self.warehousesTold)
+        for warehouse in hub.warehouses.list(after: nil, limit: Self.warehousesTold)
         where !warehouse.isRetired {
             let line = hub.lines.line(of: warehouse.wid)
             let lag = line.count - line.ordinal(through: warehouse.committed)

@@ -11,15 +11,22 @@ struct Mistakes {
     /// The place in the request of the message in hand; nil when there is only one.
     var place: Int?
 
+    /// Whether the next one will be told; texts for the others need not be made.
+    var hasRoom: Bool { fields.count < Limits.errorsTold }
+
     mutating func note(_ pointer: String, _ detail: String) {
         count += 1
-        guard fields.count < Limits.errorsTold else { return }
+        guard hasRoom else { return }
         fields.append(Problem.Field(place.map { "/\($0)" + pointer } ?? pointer, detail))
     }
 
     /// A member that nobody knows: most often misspelt.
-    mutating func noteUnknown(_ name: String, known: String) {
-        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
+    mutating func noteUnknown(_ name: @autoclosure () -> String, known: String) {
+        guard hasRoom else {
+            count += 1
+            return
+        }
+        let escaped = name().replacing("~", with: "~0").replacing("/", with: "~1")
         note("/" + escaped, "is not known; there are \(known.isEmpty ? "none" : known)")
     }
 

@@ -39,7 +39,7 @@ package final class Server {
             try Self.makeFolder(configuration.data)
             lock = try FileLock(path: configuration.data + "/hub.lock")
             let tokens = try TokenFile(data: configuration.data)
-            let authority = try tokens.authority()
+            let authority = try tokens.authority(isLocal: configuration.listen.isLoopback)
             try Self.checkOpenness(configuration, authority)
             if let limit = try? DescriptorLimit.raise(), limit < configuration.connections {
                 log.info(
@@ -88,7 +88,7 @@ package final class Server {
     private static func checkOpenness(
         _ configuration: Configuration, _ authority: Authority
     ) throws(Failure) {
-        guard authority.isOpen, !configuration.listen.isLoopback else { return }
+        guard authority.isEmpty, !authority.isOpen else { return }
         throw Failure(
             description: """
                 no token is defined, so the hub would be open to everybody at \

@@ -140,7 +140,7 @@ package final class TokenFile {
     }
 
     /// What the tokens allow now.
-    func authority() throws(Failure) -> Authority {
+    func authority(isLocal: Bool) throws(Failure) -> Authority {
         try translating { () throws(SQLiteError) in
             let rows = try connection.prepare("SELECT role, scope, digest FROM tokens")
             var principals: [Authority.Digest: Principal] = [:]
@@ -155,7 +155,7 @@ package final class TokenFile {
                     }
                 principals[Authority.Digest(bytes: Array(rows.bytes(2)))] = principal
             }
-            return Authority(principals)
+            return Authority(principals, isLocal: isLocal)
         }
     }
 

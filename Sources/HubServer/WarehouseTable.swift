@@ -103,8 +103,8 @@ package final class WarehouseTable: Sendable {
     /// Some of the rows that are newer than on disk; the caller saves them.
     func takeDirty(atMost count: Int) -> [Warehouse] {
         rows.withLock { rows in
-            let taken = rows.dirty.suffix(count)
-            rows.dirty.removeLast(taken.count)
+            let taken = Array(rows.dirty.prefix(count))
+            rows.dirty.removeFirst(taken.count)
             return taken.map { place in
                 rows.isDirty[place] = false
                 return rows.rows[place]
@@ -112,12 +112,28 @@ package final class WarehouseTable: Sendable {
         }
     }
 
-    /// The warehouses with the lowest numbers above `wid`, for lists.
-    func page(after wid: UInt32?, limit: Int) -> [Warehouse] {
+    /// The warehouses with the lowest numbers above `wid`, for lists; copied a hundred at a time, so
+    /// that no loop waits for the lock.
+    package func list(after wid: UInt32?, limit: Int) -> [Warehouse] {
+        var listed: [Warehouse] = []
+        while listed.count < limit {
+            let more = slice(after: listed.last?.wid ?? wid, limit: min(100, limit - listed.count))
+            listed += more
+            if more.count < 100 { break }
+        }
+        return listed
+    }
+
+    private func slice(after wid: UInt32?, limit: Int) -> [Warehouse] {
         rows.withLock { rows in
             let first = wid.map { rows.firstWid(above: $0) } ?? 0
             return rows.wids[first...].prefix(limit).map { rows.rows[rows.places[$0]!] }
         }
+    }
+
+    /// Has rows be written again whose transaction failed.
+    func noteUnsaved(_ warehouses: [Warehouse]) {
+        for warehouse in warehouses { with(warehouse.wid, noting: true) { _ in } }
     }
 }
 

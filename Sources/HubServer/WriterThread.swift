@@ -13,7 +13,7 @@ final class WriterThread {
     private let connection: Database
     private var mail: [WriterMail] = []
     private var singles: [WriteBatch] = []
-    private var large: [WriteBatch] = []
+    private var large = Queue<WriteBatch>()
     private var restartsLog = false
     private var isHurried = false
     private var flushed: UInt64 = 0
@@ -40,12 +40,13 @@ final class WriterThread {
         while true {
             let isLast = hub.writer.isClosed
             hurry()
-            if !isLast { hub.writer.wait(milliseconds: 1000) }
+            if !isLast, large.isEmpty { hub.writer.wait(milliseconds: isFlushDue ? 1 : 1000) }
             hub.writer.drain(into: &mail)
             sort()
-            if mail.isEmpty, isLast { break }
+            if mail.isEmpty, large.isEmpty, isLast { break }
             if !singles.isEmpty || isFlushDue { write(singles) }
-            for batch in large { write([batch]) }
+            // One, and then those who came meanwhile: nobody waits behind several of them.
+            if let batch = large.popFirst() { write([batch]) }
             if restartsLog { restartLog() }
         }
         write([], flushingAll: true)
@@ -61,7 +62,6 @@ final class WriterThread {
     /// Large batches come after the waiting singles, each in a transaction of its own.
     private func sort() {
         singles.removeAll(keepingCapacity: true)
-        large.removeAll(keepingCapacity: true)
         for item in mail {
             switch item {
             case .batch(let batch) where batch.isLarge: large.append(batch)
@@ -79,7 +79,8 @@ final class WriterThread {
         var flush: [Warehouse] = []
         if flushingAll || now - flushed >= Self.flushNanoseconds {
             flush = hub.warehouses.takeDirty(atMost: flushingAll ? .max : Self.flushRows)
-            flushed = now
+            // Where there are more, the next round goes on with them.
+            if flush.count < Self.flushRows { flushed = now }
         }
         guard !batches.isEmpty || !flush.isEmpty else {
             // Nobody publishes to a hub that is not ready: it has to find out by itself.
@@ -90,6 +91,7 @@ final class WriterThread {
             batches, flush: flush, wall: hub.clock.nowMilliseconds(), now: now,
             registered: hub.warehouses.count, lookup: { self.hub.warehouses[$0] })
         note(outcome.failure)
+        if outcome.failure != nil { hub.warehouses.noteUnsaved(flush) }
         tell(outcome, batches)
         hub.metrics.noteCommit(
             messages: outcome.stored, nanoseconds: MonotonicClock.now() - now,
