@@ -60,8 +60,8 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub", "HubServer"], path: "Tests/Support",
-            swiftSettings: settings),
+            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub", "HubServer"],
+            path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
         tests("HubTests", ["Hub"]),

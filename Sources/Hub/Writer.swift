@@ -100,6 +100,20 @@ package struct Writer<S: Store> {
         return outcome
     }
 
+    /// Finds out, after a failure, whether the store takes anything again: writes a topic's row as
+    /// it is already.
+    package mutating func probe() -> StoreFailure? {
+        do throws(StoreFailure) {
+            try store.begin()
+            if let first = topics.topics.first { try store.save(first, number: 0) }
+            try store.commit()
+            return nil
+        } catch {
+            store.rollBack()
+            return error
+        }
+    }
+
     /// Shows readers what `write` stored; `visit` gets each wid that has something new. Called
     /// after each `write` without failure, before the next.
     package func publish(_ visit: (UInt32) -> Void) {

@@ -40,7 +40,8 @@ final class AdminReader {
             let authority = try tokens.authority()
             guard !authority.isOpen || hub.configuration.listen.isLoopback else {
                 return hub.log.error(
-                    "the last token is gone, but the hub listens beyond loopback: the tokens stay as they were"
+                    "the last token is gone, but the hub listens beyond loopback: "
+                        + "the tokens stay as they were"
                 )
             }
             hub.authority.replace(authority)

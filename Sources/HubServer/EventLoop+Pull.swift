@@ -67,8 +67,8 @@ extension EventLoop {
         let mayWait: Bool
     }
 
-    /// Reads the pages that pulls have come to, in their order, as many as a tick may; what the tick
-    /// published is under way by then, so that no publish waits behind them.
+    /// Reads the pages that pulls have come to, in their order, as many as a tick may; what the
+    /// tick published is under way by then, so that no publish waits behind them.
     func readPages() {
         var rowsLeft = Limits.rowsPerTick
         while rowsLeft > 0, let next = pagesToRead.popFirst() {

@@ -206,13 +206,8 @@ extension EventLoop {
                 411, "length_required", "An HTTP/1.0 request with a body tells its length.")
         }
         if let length = head.contentLength, length > connection.route.bodyLimit {
-            throw tooLarge(connection.route)
+            throw .tooLarge(connection.route)
         }
-    }
-
-    /// A request for one message is mostly that message's body.
-    private func tooLarge(_ route: Route) -> Problem {
-        route == .publish ? .bodyTooLarge : .tooLarge("The request", limit: route.bodyLimit)
     }
 
     /// Who asks, and whether it may.
@@ -223,9 +218,7 @@ extension EventLoop {
         if connection.route == .health || connection.route == .ready { return .anyone }
         let field = bytes.extracting(connection.head.authorization.range)
         guard let token = field.bearerToken,
-            let principal = token.withUnsafeBytes({
-                authority.principal(of: $0)
-            })
+            let principal = token.withUnsafeBytes(authority.principal(of:))
         else {
             throw Problem(
                 401, "unauthorized",
@@ -249,10 +242,9 @@ extension EventLoop {
             awaitBody(connection)
             return false
         case .failure(let failure):
-            let isTooLarge = failure.status == 413
-            refuse(
-                connection,
-                isTooLarge ? tooLarge(connection.route).closing : Problem(failure))
+            let problem =
+                failure.status == 413 ? .tooLarge(connection.route).closing : Problem(failure)
+            refuse(connection, problem)
             return false
         case .complete(let length, let consumed):
             connection.decoder = nil

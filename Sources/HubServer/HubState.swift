@@ -114,6 +114,9 @@ final class Condition: Sendable {
     func serve() { isServing.store(true, ordering: .relaxed) }
     func stop() { isStopping.store(true, ordering: .relaxed) }
 
+    /// Whether the last transaction failed.
+    var hasFailed: Bool { storeFailure.withLock { $0 != nil } }
+
     /// Notes how the last transaction went. True: that is news.
     func note(_ failure: StoreFailure?) -> Bool {
         storeFailure.withLock { last in

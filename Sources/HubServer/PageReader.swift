@@ -196,7 +196,8 @@ final class PageReader {
                 key: row.key.map { String(decoding: $0, as: UTF8.self) })
             let joined = coalescer.take(look, slot: isShown ? shown.count : nil)
             guard isShown else { return true }
-            var run = joined.map { shown[$0] }
+            var run =
+                joined.map { shown[$0] }
                 ?? Shown(
                     first: entry, last: row.index, hasCreated: topic.event == .created, size: 0)
             let before = run.size

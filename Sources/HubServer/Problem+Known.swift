@@ -61,9 +61,12 @@ extension Problem {
         503, "stopping", "The hub is stopping: try again when it is back."
     ).retryable(after: 2)
 
-    static func tooLarge(_ what: String, limit: Int) -> Problem {
-        Problem(
-            413, "request_too_large", "\(what) is larger than \(limit) bytes: send less at once.")
+    /// A request for one message is mostly that message's body.
+    static func tooLarge(_ route: Route) -> Problem {
+        guard route != .publish else { return .bodyTooLarge }
+        return Problem(
+            413, "request_too_large",
+            "The request is larger than \(route.bodyLimit) bytes: send less at once.")
     }
 
     static let bodyTooLarge = Problem(

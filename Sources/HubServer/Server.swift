@@ -43,7 +43,8 @@ package final class Server {
             try Self.checkOpenness(configuration, authority)
             if let limit = try? DescriptorLimit.raise(), limit < configuration.connections {
                 log.info(
-                    "at most \(limit) files may be open: fewer connections than \(configuration.connections) fit"
+                    "at most \(limit) files may be open: fewer connections than "
+                        + "\(configuration.connections) fit"
                 )
             }
             var store = try SQLiteStore(
@@ -66,7 +67,9 @@ package final class Server {
         }
         hub.condition.serve()
         log.info(
-            "hub \(hub.hub) listens on http://\(endpoint), data in \(configuration.data), head \(hub.lines.head), \(hub.warehouses.count) warehouses, ready after \((MonotonicClock.now() - begun) / 1_000_000) ms"
+            "hub \(hub.hub) listens on http://\(endpoint), data in \(configuration.data), "
+                + "head \(hub.lines.head), \(hub.warehouses.count) warehouses, ready after "
+                + "\((MonotonicClock.now() - begun) / 1_000_000) ms"
         )
         if hub.authority.authority.isOpen {
             log.warning("no token is defined: everybody on this machine may do everything")
@@ -88,9 +91,9 @@ package final class Server {
         guard authority.isOpen, !configuration.listen.isLoopback else { return }
         throw Failure(
             description: """
-                no token is defined, so the hub would be open to everybody at \(configuration.listen): \
-                make a token with `message-center token create --data \(configuration.data) --role \
-                admin --name you`, or listen on 127.0.0.1
+                no token is defined, so the hub would be open to everybody at \
+                \(configuration.listen): make a token with `message-center token create --data \
+                \(configuration.data) --role admin --name you`, or listen on 127.0.0.1
                 """)
     }
 
@@ -150,8 +153,8 @@ package final class Server {
         case let error as Errno where error == .addressInUse:
             Failure(
                 description: """
-                    \(configuration.listen) is in use by another program: stop it, or choose another \
-                    port with --listen
+                    \(configuration.listen) is in use by another program: stop it, or choose \
+                    another port with --listen
                     """)
         case StoreFailure.full:
             Failure(description: "the disk of \(configuration.data) is full: make room there")
@@ -163,8 +166,8 @@ package final class Server {
         case StoreFailure.damaged(let detail):
             Failure(
                 description: """
-                    \(configuration.data)/hub.db is damaged: \(detail). Nothing was changed; restore a \
-                    backup, or see docs/operating.md
+                    \(configuration.data)/hub.db is damaged: \(detail). Nothing was changed; \
+                    restore a backup, or see docs/operating.md
                     """)
         case StoreFailure.disk(let detail), StoreFailure.other(let detail):
             Failure(description: detail)

@@ -152,7 +152,8 @@ package enum Settings {
             for member in members {
                 guard all.contains(where: { $0.name == member.name }) else {
                     let known = all.map(\.name).joined(separator: ", ")
-                    mistakes.append("\(file.name): no setting \"\(member.name)\"; there are \(known)")
+                    mistakes.append(
+                        "\(file.name): no setting \"\(member.name)\"; there are \(known)")
                     continue
                 }
                 guard values[member.name] == nil else {

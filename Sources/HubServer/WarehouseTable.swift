@@ -34,7 +34,8 @@ package final class WarehouseTable: Sendable {
 
     private let rows: Locked<Rows>
 
-    /// The table at the start: nobody has called yet, so a holder keeps its lease as if it just had.
+    /// The table at the start: nobody has called yet, so a holder keeps its lease as if it just
+    /// had.
     init(_ warehouses: [Warehouse], now: UInt64) {
         var rows = Rows()
         for var warehouse in warehouses {

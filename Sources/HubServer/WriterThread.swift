@@ -81,7 +81,11 @@ final class WriterThread {
             flush = hub.warehouses.takeDirty(atMost: flushingAll ? .max : Self.flushRows)
             flushed = now
         }
-        guard !batches.isEmpty || !flush.isEmpty else { return }
+        guard !batches.isEmpty || !flush.isEmpty else {
+            // Nobody publishes to a hub that is not ready: it has to find out by itself.
+            if hub.condition.hasFailed { note(writer.probe()) }
+            return
+        }
         let outcome = writer.write(
             batches, flush: flush, wall: hub.clock.nowMilliseconds(), now: now,
             registered: hub.warehouses.count, lookup: { self.hub.warehouses[$0] })
@@ -119,7 +123,8 @@ final class WriterThread {
             hub.log.info("the store takes messages again")
         case .full:
             hub.log.error(
-                "the disk is full: publishes are refused with 507; make room on \(hub.configuration.data)"
+                "the disk is full: publishes are refused with 507; make room on "
+                    + hub.configuration.data
             )
         case .busy:
             hub.log.error(

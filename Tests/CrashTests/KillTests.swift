@@ -261,7 +261,8 @@ import Wire
         #expect(try client.publish(wid: 1).integer("index") == 201)
     }
 
-    @Test("A first position, a take-over, a commit, a pause and a seek outlive the kill that follows")
+    @Test(
+        "A first position, a take-over, a commit, a pause and a seek outlive the kill that follows")
     func kept() throws {
         let folder = try TemporaryFolder()
         let first = try HubProcess(folder: folder)

@@ -32,7 +32,8 @@ private func message(_ number: Int, id: String? = nil, wid: Int = 1) -> String {
 
     // MARK: What is stored
 
-    @Test("A batch gets consecutive indexes in its order, and as many ids", arguments: [true, false])
+    @Test(
+        "A batch gets consecutive indexes in its order, and as many ids", arguments: [true, false])
     func consecutive(isArray: Bool) throws {
         try client.publish(wid: 2)
         let messages = (0..<50).map { message($0) }
@@ -200,9 +201,11 @@ private func message(_ number: Int, id: String? = nil, wid: Int = 1) -> String {
 
     // MARK: What is refused
 
-    @Test("What is invalid is told by pointers into the batch, and nothing is stored", arguments: [
-        true, false,
-    ])
+    @Test(
+        "What is invalid is told by pointers into the batch, and nothing is stored",
+        arguments: [
+            true, false,
+        ])
     func invalid(isArray: Bool) throws {
         let messages = [
             message(0), message(1), message(2), #"{"topic":"A B","wid":1,"body":1}"#,
@@ -235,9 +238,11 @@ private func message(_ number: Int, id: String? = nil, wid: Int = 1) -> String {
         #expect(try bodies() == [])
     }
 
-    @Test("A batch that is no JSON, or no array, is refused whole", arguments: [
-        ("[{}", 400), ("{}", 422), ("[1,]", 400), ("7", 422), ("[]x", 400),
-    ])
+    @Test(
+        "A batch that is no JSON, or no array, is refused whole",
+        arguments: [
+            ("[{}", 400), ("{}", 422), ("[1,]", 400), ("7", 422), ("[]x", 400),
+        ])
     func malformed(text: String, status: Int) throws {
         let answer = try client.request("POST", "/v1/messages/batch", text)
         #expect(answer.status == status)

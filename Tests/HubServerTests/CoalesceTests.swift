@@ -16,7 +16,8 @@ import Wire
     /// Publishes `Created:k`, `Changed:k` … of entity E to wid 1; the body is the index.
     private func publish(_ words: String) throws {
         for (place, word) in words.split(separator: " ").enumerated() {
-            let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(
+                String.init)
             let topic = parts[0].contains("_") ? parts[0] : "E_\(parts[0])"
             let wid = parts.count > 2 ? Int(parts[2]) ?? 1 : 1
             let key = parts.count > 1 && !parts[1].isEmpty ? parts[1] : nil
@@ -41,37 +42,39 @@ import Wire
         }.joined(separator: " ")
     }
 
-    @Test("What a run is, per key and adjacent", arguments: [
-        // Changed after Changed melts; other keys do not end a run, unless adjacent.
-        ("Changed:a Changed:a Changed:a", "1-3", "1-3"),
-        ("Changed:a Changed:b Changed:a", "1-3 2", "1 2 3"),
-        ("Changed:a Changed:b Changed:b Changed:a", "1-4 2-3", "1 2-3 4"),
-        // A Created may be first, and only first.
-        ("Created:a Changed:a Changed:a", "1-3c", "1-3c"),
-        ("Changed:a Created:a Changed:a", "1 2-3c", "1 2-3c"),
-        ("Created:a Created:a", "1c 2c", "1c 2c"),
-        ("Created:a Changed:b Changed:a", "1-3c 2", "1c 2 3"),
-        // Any other message of the key ends it, and is never swallowed.
-        ("Changed:a Deleted:a Changed:a", "1 2 3", "1 2 3"),
-        ("Changed:a Deleted:a", "1 2", "1 2"),
-        ("Deleted:a Deleted:a", "1 2", "1 2"),
-        ("Created:a Changed:a Deleted:a Created:a Changed:a", "1-2c 3 4-5c", "1-2c 3 4-5c"),
-        ("Changed:a Paid:a Changed:a", "1 2 3", "1 2 3"),
-        ("Changed:a Deleted:b Changed:a", "1-3 2", "1 2 3"),
-        // Without a key: never; but it does not end others' runs.
-        ("Changed: Changed:", "1 2", "1 2"),
-        ("Changed:a Changed: Changed:a", "1-3 2", "1 2 3"),
-        // Another entity, or another wid, is another run.
-        ("E_Changed:a F_Changed:a E_Changed:a", "1-3 2", "1 2 3"),
-        ("F_Deleted:a E_Changed:a F_Deleted:a E_Changed:a", "1 2-4 3", "1 2 3 4"),
-        ("Changed:a:1 Changed:a:0 Changed:a:1", "1-3 2", "1 2 3"),
-        ("Changed:a:1 Deleted:a:0 Changed:a:1", "1-3 2", "1 2 3"),
-        // The entity is what stands before the last bar.
-        ("X_E_Changed:a E_Changed:a X_E_Changed:a", "1-3 2", "1 2 3"),
-        ("E_changed:a E_changed:a", "1 2", "1 2"),
-        // Keys are compared byte for byte: these two look alike.
-        ("Changed:\u{E9} Changed:e\u{301} Changed:\u{E9}", "1-3 2", "1 2 3"),
-    ])
+    @Test(
+        "What a run is, per key and adjacent",
+        arguments: [
+            // Changed after Changed melts; other keys do not end a run, unless adjacent.
+            ("Changed:a Changed:a Changed:a", "1-3", "1-3"),
+            ("Changed:a Changed:b Changed:a", "1-3 2", "1 2 3"),
+            ("Changed:a Changed:b Changed:b Changed:a", "1-4 2-3", "1 2-3 4"),
+            // A Created may be first, and only first.
+            ("Created:a Changed:a Changed:a", "1-3c", "1-3c"),
+            ("Changed:a Created:a Changed:a", "1 2-3c", "1 2-3c"),
+            ("Created:a Created:a", "1c 2c", "1c 2c"),
+            ("Created:a Changed:b Changed:a", "1-3c 2", "1c 2 3"),
+            // Any other message of the key ends it, and is never swallowed.
+            ("Changed:a Deleted:a Changed:a", "1 2 3", "1 2 3"),
+            ("Changed:a Deleted:a", "1 2", "1 2"),
+            ("Deleted:a Deleted:a", "1 2", "1 2"),
+            ("Created:a Changed:a Deleted:a Created:a Changed:a", "1-2c 3 4-5c", "1-2c 3 4-5c"),
+            ("Changed:a Paid:a Changed:a", "1 2 3", "1 2 3"),
+            ("Changed:a Deleted:b Changed:a", "1-3 2", "1 2 3"),
+            // Without a key: never; but it does not end others' runs.
+            ("Changed: Changed:", "1 2", "1 2"),
+            ("Changed:a Changed: Changed:a", "1-3 2", "1 2 3"),
+            // Another entity, or another wid, is another run.
+            ("E_Changed:a F_Changed:a E_Changed:a", "1-3 2", "1 2 3"),
+            ("F_Deleted:a E_Changed:a F_Deleted:a E_Changed:a", "1 2-4 3", "1 2 3 4"),
+            ("Changed:a:1 Changed:a:0 Changed:a:1", "1-3 2", "1 2 3"),
+            ("Changed:a:1 Deleted:a:0 Changed:a:1", "1-3 2", "1 2 3"),
+            // The entity is what stands before the last bar.
+            ("X_E_Changed:a E_Changed:a X_E_Changed:a", "1-3 2", "1 2 3"),
+            ("E_changed:a E_changed:a", "1 2", "1 2"),
+            // Keys are compared byte for byte: these two look alike.
+            ("Changed:\u{E9} Changed:e\u{301} Changed:\u{E9}", "1-3 2", "1 2 3"),
+        ])
     func runs(published: String, perKey: String, adjacent: String) throws {
         try publish(published)
         #expect(try page(true) == perKey)

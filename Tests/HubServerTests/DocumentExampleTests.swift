@@ -98,7 +98,9 @@ struct Likeness: Equatable {
             .replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "ID")
             .replacing(/\d{4}-\d{2}-\d{2}T[0-9:.]+Z/, with: "TIME")
             .replacing(/"(urn:request:)?[0-9a-f]{16}"/, with: "\"NAME\"")
-            .replacing(/"(seconds|ratePerSecond|drainSeconds)": ?([0-9.]+|null)/) { "\"\($0.1)\":0" }
+            .replacing(/"(seconds|ratePerSecond|drainSeconds)": ?([0-9.]+|null)/) {
+                "\"\($0.1)\":0"
+            }
         let parts = text.split(separator: "\n\n", maxSplits: 1)
         let hasHead = text.hasPrefix("HTTP/1.1 ") && parts.count == 2
         let lines = hasHead ? parts[0].split(separator: "\n") : []

@@ -158,9 +158,11 @@ import Wire
         }
     }
 
-    @Test("A message that is not there is not found", arguments: [
-        "0", "2", "99999", "0199d5f0-6c00-7abc-8def-0123456789ab", "abc", "-1",
-    ])
+    @Test(
+        "A message that is not there is not found",
+        arguments: [
+            "0", "2", "99999", "0199d5f0-6c00-7abc-8def-0123456789ab", "abc", "-1",
+        ])
     func unknownMessage(name: String) throws {
         try client.publish(wid: 7)
         #expect(try client.get("/v1/messages/\(name)").status == 404)
@@ -289,11 +291,14 @@ import Wire
         #expect(page[field: "Content-Type"]?.hasPrefix("text/html") == true)
     }
 
-    @Test("A path takes its methods only", arguments: [
-        ("PUT", "/v1/messages"), ("GET", "/v1/messages/batch/x"), ("DELETE", "/v1/messages/1"),
-        ("GET", "/v1/warehouses/7/pull"), ("POST", "/v1/warehouses"), ("POST", "/v1/topics"),
-        ("DELETE", "/v1/warehouses/7"), ("POST", "/metrics"), ("GET", "/v1/warehouses/7/commit"),
-    ])
+    @Test(
+        "A path takes its methods only",
+        arguments: [
+            ("PUT", "/v1/messages"), ("GET", "/v1/messages/batch/x"), ("DELETE", "/v1/messages/1"),
+            ("GET", "/v1/warehouses/7/pull"), ("POST", "/v1/warehouses"), ("POST", "/v1/topics"),
+            ("DELETE", "/v1/warehouses/7"), ("POST", "/metrics"),
+            ("GET", "/v1/warehouses/7/commit"),
+        ])
     func methods(method: String, path: String) throws {
         let answer = try client.request(method, path, method == "GET" ? nil : "{}")
         if path.hasSuffix("/x") {

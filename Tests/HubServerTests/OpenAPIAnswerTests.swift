@@ -50,6 +50,10 @@ import Wire
         for (path, text, code) in [
             ("/v1/messages", #"{"topic":"A","wid":0,"body":"\#(body)"}"#, "body_too_large"),
             ("/v1/messages", String(repeating: " ", count: 400_000), "body_too_large"),
+            (
+                "/v1/messages/batch", String(repeating: " ", count: 17 * 1024 * 1024),
+                "request_too_large"
+            ),
             ("/v1/messages/batch", "[\(messages)]", "too_many_messages"),
             ("/v1/messages/batch", #"[{"topic":"A","wid":0,"body":"\#(body)"}]"#, "body_too_large"),
         ] {

@@ -48,11 +48,13 @@ import Wire
         #expect(try client.pull(7).indexes == [4, 5])
     }
 
-    @Test("A seek takes every kind of position", arguments: [
-        ("3", 3), ("\"earliest\"", 0), ("\"archive\"", 0), ("\"latest\"", 6), ("0", 0),
-        ("\"2000-01-01T00:00:00Z\"", 0), ("\"2999-01-01T00:00:00Z\"", 6),
-        ("\"160704133235041047000007210\"", 0),
-    ])
+    @Test(
+        "A seek takes every kind of position",
+        arguments: [
+            ("3", 3), ("\"earliest\"", 0), ("\"archive\"", 0), ("\"latest\"", 6), ("0", 0),
+            ("\"2000-01-01T00:00:00Z\"", 0), ("\"2999-01-01T00:00:00Z\"", 6),
+            ("\"160704133235041047000007210\"", 0),
+        ])
     func positions(to: String, index: Int) throws {
         _ = try client.pull(7)
         let answer = try client.request("POST", "/v1/warehouses/7/seek", "{\"to\":\(to)}")
@@ -68,10 +70,12 @@ import Wire
         #expect(unknown.code == "unknown_id")
     }
 
-    @Test("A seek is checked", arguments: [
-        ("{}", "/to"), (#"{"to":-1}"#, "/to"), (#"{"to":"x"}"#, "/to"),
-        (#"{"to":1,"dryRun":1}"#, "/dryRun"), (#"{"to":1,"foo":1}"#, "/foo"),
-    ])
+    @Test(
+        "A seek is checked",
+        arguments: [
+            ("{}", "/to"), (#"{"to":-1}"#, "/to"), (#"{"to":"x"}"#, "/to"),
+            (#"{"to":1,"dryRun":1}"#, "/dryRun"), (#"{"to":1,"foo":1}"#, "/foo"),
+        ])
     func seekChecks(body: String, pointer: String) throws {
         _ = try client.pull(7)
         let answer = try client.request("POST", "/v1/warehouses/7/seek", body)
@@ -175,10 +179,12 @@ import Wire
         #expect(try seen(9)["state"].text == "never")
     }
 
-    @Test("What is sent with PUT is checked", arguments: [
-        (#"{"name":5}"#, "/name"), (#"{"expectEverySeconds":-1}"#, "/expectEverySeconds"),
-        (#"{"title":"x"}"#, "/title"),
-    ])
+    @Test(
+        "What is sent with PUT is checked",
+        arguments: [
+            (#"{"name":5}"#, "/name"), (#"{"expectEverySeconds":-1}"#, "/expectEverySeconds"),
+            (#"{"title":"x"}"#, "/title"),
+        ])
     func describeChecks(body: String, pointer: String) throws {
         let answer = try client.request("PUT", "/v1/warehouses/9", body)
         #expect(answer.status == 422)
@@ -186,16 +192,19 @@ import Wire
         #expect(try seen(9).status == 404)
     }
 
-    @Test("What is done to a warehouse nobody knows is refused", arguments: [
-        "seek", "pause", "resume", "retire", "revive", "release",
-    ])
+    @Test(
+        "What is done to a warehouse nobody knows is refused",
+        arguments: [
+            "seek", "pause", "resume", "retire", "revive", "release",
+        ])
     func unknown(operation: String) throws {
         let answer = try post(operation, operation == "seek" ? ["to": 0] : [:], wid: 99)
         #expect(answer.status == 404)
         #expect(answer.code == "unknown_warehouse")
     }
 
-    @Test("Operations take no members of others", arguments: ["pause", "resume", "retire", "revive"])
+    @Test(
+        "Operations take no members of others", arguments: ["pause", "resume", "retire", "revive"])
     func noMembers(operation: String) throws {
         _ = try client.pull(7)
         #expect(try post(operation, ["index": 1]).status == 422)

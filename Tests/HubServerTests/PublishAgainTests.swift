@@ -41,10 +41,12 @@ import Wire
         #expect(try client.pull(1).indexes == [1, 2])
     }
 
-    @Test("Content is what it says, not how it is written", arguments: [
-        ["body": "{ \"a\" : 1 }"], ["occurred": "\"2026-11-20T16:00:00.000+08:00\""],
-        ["key": #""\u006b""#], ["id": "\"0199D5F0-6C00-7ABC-8DEF-0123456789AB\""],
-    ])
+    @Test(
+        "Content is what it says, not how it is written",
+        arguments: [
+            ["body": "{ \"a\" : 1 }"], ["occurred": "\"2026-11-20T16:00:00.000+08:00\""],
+            ["key": #""\u006b""#], ["id": "\"0199D5F0-6C00-7ABC-8DEF-0123456789AB\""],
+        ])
     func writtenOtherwise(changes: [String: String]) throws {
         #expect(try post().status == 201)
         let answer = try post(changes)
@@ -52,11 +54,13 @@ import Wire
         #expect(answer["id"].text == id)
     }
 
-    @Test("The same id with other content is a conflict, and nothing is stored", arguments: [
-        ["topic": "\"A_Created\""], ["wid": "2"], ["wid": "0"], ["key": "\"K\""], ["key": ""],
-        ["body": #"{"a":2}"#], ["body": #"{"a":1.0}"#], ["occurred": ""],
-        ["occurred": "\"2026-11-20T08:00:01Z\""],
-    ])
+    @Test(
+        "The same id with other content is a conflict, and nothing is stored",
+        arguments: [
+            ["topic": "\"A_Created\""], ["wid": "2"], ["wid": "0"], ["key": "\"K\""], ["key": ""],
+            ["body": #"{"a":2}"#], ["body": #"{"a":1.0}"#], ["occurred": ""],
+            ["occurred": "\"2026-11-20T08:00:01Z\""],
+        ])
     func conflict(changes: [String: String]) throws {
         #expect(try post().status == 201)
         let answer = try post(changes)

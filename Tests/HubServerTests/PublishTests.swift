@@ -80,7 +80,8 @@ import Wire
         var bytes = ""
         for number in 1...200 {
             let body = "{\"topic\":\"A_Changed\",\"wid\":1,\"body\":\(number)}"
-            bytes += "POST /v1/messages HTTP/1.1\r\nHost: hub\r\n"
+            bytes +=
+                "POST /v1/messages HTTP/1.1\r\nHost: hub\r\n"
                 + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         }
         try client.send(bytes)
@@ -91,13 +92,15 @@ import Wire
 
     // MARK: Members
 
-    @Test("A required member that is missing is told by its pointer", arguments: [
-        ("{}", ["/topic", "/wid", "/body"]),
-        (#"{"wid":1,"body":1}"#, ["/topic"]),
-        (#"{"topic":"A_B","body":1}"#, ["/wid"]),
-        (#"{"topic":"A_B","wid":1}"#, ["/body"]),
-        ("[]", [""]), ("7", [""]), ("null", [""]),
-    ])
+    @Test(
+        "A required member that is missing is told by its pointer",
+        arguments: [
+            ("{}", ["/topic", "/wid", "/body"]),
+            (#"{"wid":1,"body":1}"#, ["/topic"]),
+            (#"{"topic":"A_B","body":1}"#, ["/wid"]),
+            (#"{"topic":"A_B","wid":1}"#, ["/body"]),
+            ("[]", [""]), ("7", [""]), ("null", [""]),
+        ])
     func missing(body: String, pointers: [String]) throws {
         let answer = try post(body)
         #expect(answer.status == 422)
@@ -113,21 +116,23 @@ import Wire
         #expect(answer.pointers == ["/topic", "/wid", "/body"])
     }
 
-    @Test("A value out of its range is told by its pointer", arguments: [
-        ("topic", #""""#), ("topic", #""A B""#), ("topic", "\"Ä_B\""), ("topic", "5"),
-        ("topic", "null"), ("topic", "\"\(String(repeating: "t", count: 129))\""),
-        ("topic", #""A/B""#), ("topic", #""A*""#),
-        ("wid", "-1"), ("wid", "2147483648"), ("wid", "\"5\""), ("wid", "1.5"), ("wid", "null"),
-        ("wid", "1e2"), ("wid", "true"), ("wid", "99999999999999999999"), ("wid", "[]"),
-        ("key", #""""#), ("key", "7"), ("key", "\"\(String(repeating: "é", count: 257))\""),
-        ("key", "{}"),
-        ("id", #""5""#), ("id", "5"), ("id", #""f81d4fae-7dec-41d0-a765-00a0c91e6bf6""#),
-        ("id", #""0199d5f0-6c00-7abc-0def-0123456789ab""#),
-        ("id", #""0199d5f06c007abc8def0123456789ab""#),
-        ("occurred", #""yesterday""#), ("occurred", "1790000000"),
-        ("occurred", #""2026-02-30T00:00:00Z""#), ("occurred", #""2026-11-20T08:00:00""#),
-        ("created", #""x""#), ("unknown", "1"), ("wids", "[1]"), ("index", "1"),
-    ])
+    @Test(
+        "A value out of its range is told by its pointer",
+        arguments: [
+            ("topic", #""""#), ("topic", #""A B""#), ("topic", "\"Ä_B\""), ("topic", "5"),
+            ("topic", "null"), ("topic", "\"\(String(repeating: "t", count: 129))\""),
+            ("topic", #""A/B""#), ("topic", #""A*""#),
+            ("wid", "-1"), ("wid", "2147483648"), ("wid", "\"5\""), ("wid", "1.5"), ("wid", "null"),
+            ("wid", "1e2"), ("wid", "true"), ("wid", "99999999999999999999"), ("wid", "[]"),
+            ("key", #""""#), ("key", "7"), ("key", "\"\(String(repeating: "é", count: 257))\""),
+            ("key", "{}"),
+            ("id", #""5""#), ("id", "5"), ("id", #""f81d4fae-7dec-41d0-a765-00a0c91e6bf6""#),
+            ("id", #""0199d5f0-6c00-7abc-0def-0123456789ab""#),
+            ("id", #""0199d5f06c007abc8def0123456789ab""#),
+            ("occurred", #""yesterday""#), ("occurred", "1790000000"),
+            ("occurred", #""2026-02-30T00:00:00Z""#), ("occurred", #""2026-11-20T08:00:00""#),
+            ("created", #""x""#), ("unknown", "1"), ("wids", "[1]"), ("index", "1"),
+        ])
     func outOfRange(member: String, value: String) throws {
         var members = ["topic": "\"A_B\"", "wid": "1", "body": "1"]
         members[member] = value
@@ -138,16 +143,18 @@ import Wire
         #expect(try client.publish(wid: 1).integer("index") == 1)
     }
 
-    @Test("The bounds themselves are fine", arguments: [
-        #"{"topic":"t","wid":0,"body":null}"#,
-        #"{"topic":"A.b-C_9","wid":2147483647,"body":""}"#,
-        "{\"topic\":\"\(String(repeating: "t", count: 128))\",\"wid\":1,\"body\":1}",
-        "{\"topic\":\"t\",\"wid\":1,\"body\":1,\"key\":\"\(String(repeating: "é", count: 256))\"}",
-        "{\"topic\":\"t\",\"wid\":1,\"body\":1,\"key\":\"\(String(repeating: "𝄞", count: 256))\"}",
-        #"{"topic":"t","wid":1,"body":1,"key":null,"id":null,"occurred":null}"#,
-        #"{"topic":"t","wid":1,"body":1,"occurred":"2026-11-20t08:00:00.123456+08:00"}"#,
-        #" { "topic" : "t" , "wid" : 1 , "body" : 1 } "#,
-    ])
+    @Test(
+        "The bounds themselves are fine",
+        arguments: [
+            #"{"topic":"t","wid":0,"body":null}"#,
+            #"{"topic":"A.b-C_9","wid":2147483647,"body":""}"#,
+            "{\"topic\":\"\(String(repeating: "t", count: 128))\",\"wid\":1,\"body\":1}",
+            #"{"topic":"t","wid":1,"body":1,"key":"\#(String(repeating: "é", count: 256))"}"#,
+            #"{"topic":"t","wid":1,"body":1,"key":"\#(String(repeating: "𝄞", count: 256))"}"#,
+            #"{"topic":"t","wid":1,"body":1,"key":null,"id":null,"occurred":null}"#,
+            #"{"topic":"t","wid":1,"body":1,"occurred":"2026-11-20t08:00:00.123456+08:00"}"#,
+            #" { "topic" : "t" , "wid" : 1 , "body" : 1 } "#,
+        ])
     func bounds(body: String) throws {
         #expect(try post(body).status == 201)
     }
@@ -189,14 +196,16 @@ import Wire
         #expect(message["occurred"]?.text == "2026-11-20T08:00:00.000Z")
     }
 
-    @Test("A member given twice, in whatever case, is malformed", arguments: [
-        #"{"topic":"A_B","topic":"A_B","wid":1,"body":1}"#,
-        #"{"topic":"A_B","TOPIC":"A_B","wid":1,"body":1}"#,
-        #"{"topic":"A_B","wid":1,"Wid":1,"body":1}"#,
-        #"{"topic":"A_B","wid":1,"body":1,"Body":2}"#,
-        #"{"topic":"A_B","wid":1,"body":1,"key":null,"key":"a"}"#,
-        #"{"topic":"A_B","wid":1,"body":1,"\u0077id":2}"#,
-    ])
+    @Test(
+        "A member given twice, in whatever case, is malformed",
+        arguments: [
+            #"{"topic":"A_B","topic":"A_B","wid":1,"body":1}"#,
+            #"{"topic":"A_B","TOPIC":"A_B","wid":1,"body":1}"#,
+            #"{"topic":"A_B","wid":1,"Wid":1,"body":1}"#,
+            #"{"topic":"A_B","wid":1,"body":1,"Body":2}"#,
+            #"{"topic":"A_B","wid":1,"body":1,"key":null,"key":"a"}"#,
+            #"{"topic":"A_B","wid":1,"body":1,"\u0077id":2}"#,
+        ])
     func twice(body: String) throws {
         let answer = try post(body)
         #expect(answer.status == 400)
@@ -204,11 +213,13 @@ import Wire
         #expect(try client.publish(wid: 1).integer("index") == 1)
     }
 
-    @Test("What is no JSON text is malformed", arguments: [
-        "{", "{}}", "{} x", #"{"topic":"A_B",}"#, #"{'topic':"A_B"}"#, "{\"body\":01}",
-        "{\"body\":NaN}", "{\"body\":\"\u{1}\"}", #"{"body":"\x"}"#,
-        "{\"body\":+1}", "{\"body\":1.}", "\u{FEFF}{}",
-    ])
+    @Test(
+        "What is no JSON text is malformed",
+        arguments: [
+            "{", "{}}", "{} x", #"{"topic":"A_B",}"#, #"{'topic':"A_B"}"#, "{\"body\":01}",
+            "{\"body\":NaN}", "{\"body\":\"\u{1}\"}", #"{"body":"\x"}"#,
+            "{\"body\":+1}", "{\"body\":1.}", "\u{FEFF}{}",
+        ])
     func malformed(body: String) throws {
         let answer = try post(body)
         #expect(answer.status == 400, "\(answer.text)")
@@ -228,16 +239,18 @@ import Wire
 
     // MARK: Bodies
 
-    @Test("A body is kept byte for byte but for white space between its tokens", arguments: [
-        ("1E400", "1E400"), ("-0", "-0"), ("-0.0e-0", "-0.0e-0"),
-        ("123456789012345678901234567890.10", "123456789012345678901234567890.10"),
-        ("null", "null"), ("true", "true"), ("\"\"", "\"\""), ("[]", "[]"), ("{}", "{}"),
-        (#""a\u00e9\/\n\ud834\udd1eé""#, #""a\u00e9\/\n\ud834\udd1eé""#),
-        ("\" two  spaces\\t\"", "\" two  spaces\\t\""),
-        ("{ \"b\" : 1 ,\n\t\"a\" : [ 1 , 2 ] }", "{\"b\":1,\"a\":[1,2]}"),
-        (#"{"a":1,"A":2}"#, #"{"a":1,"A":2}"#),
-        ("\"\u{7F}\u{2028}\u{FFFF}\"", "\"\u{7F}\u{2028}\u{FFFF}\""),
-    ])
+    @Test(
+        "A body is kept byte for byte but for white space between its tokens",
+        arguments: [
+            ("1E400", "1E400"), ("-0", "-0"), ("-0.0e-0", "-0.0e-0"),
+            ("123456789012345678901234567890.10", "123456789012345678901234567890.10"),
+            ("null", "null"), ("true", "true"), ("\"\"", "\"\""), ("[]", "[]"), ("{}", "{}"),
+            (#""a\u00e9\/\n\ud834\udd1eé""#, #""a\u00e9\/\n\ud834\udd1eé""#),
+            ("\" two  spaces\\t\"", "\" two  spaces\\t\""),
+            ("{ \"b\" : 1 ,\n\t\"a\" : [ 1 , 2 ] }", "{\"b\":1,\"a\":[1,2]}"),
+            (#"{"a":1,"A":2}"#, #"{"a":1,"A":2}"#),
+            ("\"\u{7F}\u{2028}\u{FFFF}\"", "\"\u{7F}\u{2028}\u{FFFF}\""),
+        ])
     func bodies(sent: String, kept: String) throws {
         #expect(try post(#"{"topic":"A_B","wid":1,"body":\#(sent)}"#).status == 201)
         #expect(try client.pull(1).rawBody() == kept)
@@ -339,7 +352,8 @@ import Wire
         let given = try client.publish(wid: 1, id: ids.next())
         let after = try client.publish(wid: 1)
         #expect((given["created"].text ?? "9") < "2200")
-        let gap = try #require(Timestamp.parse(after["created"].text ?? ""))
+        let gap =
+            try #require(Timestamp.parse(after["created"].text ?? ""))
             - #require(Timestamp.parse(before["created"].text ?? ""))
         #expect(gap < 60_000)
         #expect((after["id"].text ?? "") > (before["id"].text ?? ""))

@@ -101,10 +101,12 @@ import Wire
         #expect(answer.code == "unknown_warehouse")
     }
 
-    @Test("What is sent with a commit is checked", arguments: [
-        ("{}", "/index"), (#"{"index":-1}"#, "/index"), (#"{"index":"1"}"#, "/index"),
-        (#"{"index":1,"session":""}"#, "/session"), (#"{"index":1,"foo":1}"#, "/foo"),
-    ])
+    @Test(
+        "What is sent with a commit is checked",
+        arguments: [
+            ("{}", "/index"), (#"{"index":-1}"#, "/index"), (#"{"index":"1"}"#, "/index"),
+            (#"{"index":1,"session":""}"#, "/session"), (#"{"index":1,"foo":1}"#, "/foo"),
+        ])
     func checks(body: String, pointer: String) throws {
         let answer = try client.request("POST", "/v1/warehouses/7/commit", body)
         #expect(answer.status == 422)

@@ -20,11 +20,13 @@ import Wire
             Published(
                 wid: Int.random(in: 0...3, using: &random),
                 topic: Self.topics.randomElement(using: &random)!,
-                key: Bool.random(using: &random) ? ["k", "l", "m"].randomElement(using: &random) : nil)
+                key: Bool.random(using: &random)
+                    ? ["k", "l", "m"].randomElement(using: &random) : nil)
         }
         let lines = published.map { message in
             let key = message.key.map { "\"\($0)\"" } ?? "null"
-            return "{\"topic\":\"\(message.topic)\",\"wid\":\(message.wid),\"key\":\(key),\"body\":1}"
+            return
+                "{\"topic\":\"\(message.topic)\",\"wid\":\(message.wid),\"key\":\(key),\"body\":1}"
         }
         let answer = try client.request(
             "POST", "/v1/messages/batch", lines.joined(separator: "\n"),
@@ -33,7 +35,8 @@ import Wire
         return published
     }
 
-    @Test("Over any sequence of pulls the counts join, and say exactly what the page stands for",
+    @Test(
+        "Over any sequence of pulls the counts join, and say exactly what the page stands for",
         arguments: 1...12 as ClosedRange<UInt64>)
     func counts(seed: UInt64) throws {
         var random = SplitMix(seed)

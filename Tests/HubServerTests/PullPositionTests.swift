@@ -29,9 +29,11 @@ import Wire
         try client.pull(wid, ["start": start])
     }
 
-    @Test("An index is the last one done: 0 none, the head all", arguments: [
-        (0, [1, 2, 3, 4, 5]), (1, [2, 3, 4, 5]), (4, [5]), (5, []),
-    ])
+    @Test(
+        "An index is the last one done: 0 none, the head all",
+        arguments: [
+            (0, [1, 2, 3, 4, 5]), (1, [2, 3, 4, 5]), (4, [5]), (5, []),
+        ])
     func index(start: Int, indexes: [Int]) throws {
         let page = try started(at: .number("\(start)"))
         #expect(page.indexes == indexes)
@@ -52,10 +54,12 @@ import Wire
         #expect(try started(at: .text(ids[4].uppercased()), wid: 10).indexes == [])
     }
 
-    @Test("An id that is no message's is refused, and nobody is registered", arguments: [
-        "0199d5f0-6c00-7abc-8def-0123456789ac", "f81d4fae-7dec-41d0-a765-00a0c91e6bf6",
-        "00000000-0000-0000-0000-000000000000",
-    ])
+    @Test(
+        "An id that is no message's is refused, and nobody is registered",
+        arguments: [
+            "0199d5f0-6c00-7abc-8def-0123456789ac", "f81d4fae-7dec-41d0-a765-00a0c91e6bf6",
+            "00000000-0000-0000-0000-000000000000",
+        ])
     func unknownID(id: String) throws {
         let answer = try started(at: .text(id))
         #expect(answer.status == 422)
@@ -136,9 +140,11 @@ import Wire
         #expect(try started(at: 2).indexes == [3, 4, 5])
     }
 
-    @Test("A position beyond the head is refused with the head", arguments: [
-        #"{"start":6}"#, #"{"after":6}"#, #"{"commit":6}"#, #"{"start":9007199254740991}"#,
-    ])
+    @Test(
+        "A position beyond the head is refused with the head",
+        arguments: [
+            #"{"start":6}"#, #"{"after":6}"#, #"{"commit":6}"#, #"{"start":9007199254740991}"#,
+        ])
     func beyondHead(body: String) throws {
         let answer = try client.request("POST", "/v1/warehouses/7/pull", body)
         #expect(answer.status == 409)

@@ -197,17 +197,19 @@ import Wire
         #expect(try client.pull(1, ["maxBytes": 16_777_216]).indexes.count == 8)
     }
 
-    @Test("A value out of its range is told by its pointer", arguments: [
-        ("limit", "0"), ("limit", "1001"), ("limit", "\"5\""), ("limit", "1.5"), ("wait", "-1"),
-        ("wait", "61"), ("commit", "-1"), ("commit", "9007199254740992"), ("commit", "\"a\""),
-        ("after", "-1"), ("session", "\"\""), ("session", "\"a b\""), ("session", "5"),
-        ("session", "\"\(String(repeating: "s", count: 65))\""), ("takeOver", "1"),
-        ("lease", "9"), ("lease", "3601"), ("topics", "\"A\""), ("topics", "[1]"),
-        ("topics", "[\(Array(repeating: "\"a\"", count: 101).joined(separator: ","))]"),
-        ("coalesce", "\"all\""), ("coalesce", "1"), ("autocommit", "\"true\""),
-        ("maxBytes", "0"), ("maxBytes", "16777217"), ("start", "\"soon\""), ("start", "-1"),
-        ("start", "{}"), ("hub", "5"), ("client", "[]"), ("foo", "1"), ("commits", "1"),
-    ])
+    @Test(
+        "A value out of its range is told by its pointer",
+        arguments: [
+            ("limit", "0"), ("limit", "1001"), ("limit", "\"5\""), ("limit", "1.5"), ("wait", "-1"),
+            ("wait", "61"), ("commit", "-1"), ("commit", "9007199254740992"), ("commit", "\"a\""),
+            ("after", "-1"), ("session", "\"\""), ("session", "\"a b\""), ("session", "5"),
+            ("session", "\"\(String(repeating: "s", count: 65))\""), ("takeOver", "1"),
+            ("lease", "9"), ("lease", "3601"), ("topics", "\"A\""), ("topics", "[1]"),
+            ("topics", "[\(Array(repeating: "\"a\"", count: 101).joined(separator: ","))]"),
+            ("coalesce", "\"all\""), ("coalesce", "1"), ("autocommit", "\"true\""),
+            ("maxBytes", "0"), ("maxBytes", "16777217"), ("start", "\"soon\""), ("start", "-1"),
+            ("start", "{}"), ("hub", "5"), ("client", "[]"), ("foo", "1"), ("commits", "1"),
+        ])
     func outOfRange(member: String, value: String) throws {
         let answer = try client.request(
             "POST", "/v1/warehouses/1/pull", "{\"\(member)\":\(value)}")
@@ -216,15 +218,17 @@ import Wire
         #expect(try client.get("/v1/warehouses/1").status == 404)
     }
 
-    @Test("What the client tells of itself is checked too", arguments: [
-        (#"{"client":{"name":5}}"#, 422, "/client/name"),
-        (#"{"client":{"time":"noon"}}"#, 422, "/client/time"),
-        (#"{"client":{"color":"red"}}"#, 422, "/client/color"),
-        (#"{"topics":["A_*","A B"]}"#, 422, "/topics/1"),
-        (#"{"autocommit":true,"after":1}"#, 422, "/after"),
-        (#"{"client":{"name":"a","NAME":"b"}}"#, 400, "/client/NAME"),
-        (#"{"limit":1,"Limit":1}"#, 400, "/Limit"),
-    ])
+    @Test(
+        "What the client tells of itself is checked too",
+        arguments: [
+            (#"{"client":{"name":5}}"#, 422, "/client/name"),
+            (#"{"client":{"time":"noon"}}"#, 422, "/client/time"),
+            (#"{"client":{"color":"red"}}"#, 422, "/client/color"),
+            (#"{"topics":["A_*","A B"]}"#, 422, "/topics/1"),
+            (#"{"autocommit":true,"after":1}"#, 422, "/after"),
+            (#"{"client":{"name":"a","NAME":"b"}}"#, 400, "/client/NAME"),
+            (#"{"limit":1,"Limit":1}"#, 400, "/Limit"),
+        ])
     func nested(body: String, status: Int, pointer: String) throws {
         let answer = try client.request("POST", "/v1/warehouses/1/pull", body)
         #expect(answer.status == status)
@@ -244,20 +248,26 @@ import Wire
         #expect(try client.request("POST", "/v1/warehouses/1/pull", "{").status == 400)
     }
 
-    @Test("A warehouse is a number from 1 to 2147483647", arguments: [
-        ("1", 200), ("2147483647", 200), ("0", 422), ("2147483648", 422), ("a", 404), ("-1", 404),
-    ])
+    @Test(
+        "A warehouse is a number from 1 to 2147483647",
+        arguments: [
+            ("1", 200), ("2147483647", 200), ("0", 422), ("2147483648", 422), ("a", 404),
+            ("-1", 404),
+        ])
     func wids(wid: String, status: Int) throws {
         #expect(try client.request("POST", "/v1/warehouses/\(wid)/pull").status == status)
     }
 
     // MARK: Topics
 
-    @Test("`topics` leaves out what no pattern fits; case counts, * is any run", arguments: [
-        (["SaleOrder_*"], [1, 2]), (["*_Changed"], [2, 4]), (["*"], [1, 2, 3, 4]),
-        (["saleorder_*"], []), (["SaleOrder_Created"], [1]), (["S*r_C*d", "Product_*"], [1, 2, 3]),
-        (["SaleOrder_Change"], []), (["*Order*"], [1, 2, 4]), ([], [1, 2, 3, 4]),
-    ])
+    @Test(
+        "`topics` leaves out what no pattern fits; case counts, * is any run",
+        arguments: [
+            (["SaleOrder_*"], [1, 2]), (["*_Changed"], [2, 4]), (["*"], [1, 2, 3, 4]),
+            (["saleorder_*"], []), (["SaleOrder_Created"], [1]),
+            (["S*r_C*d", "Product_*"], [1, 2, 3]),
+            (["SaleOrder_Change"], []), (["*Order*"], [1, 2, 4]), ([], [1, 2, 3, 4]),
+        ])
     func topics(patterns: [String], indexes: [Int]) throws {
         for topic in [
             "SaleOrder_Created", "SaleOrder_Changed", "Product_Created", "BuyOrder_Changed",
@@ -346,10 +356,12 @@ import Wire
         #expect(try client.get("/v1/warehouses/1/messages?topic=*_Created").indexes == [1, 2])
     }
 
-    @Test("What is asked of the line is checked", arguments: [
-        ("after=-1", 422), ("limit=0", 422), ("limit=1001", 422), ("topic=A%20B", 422),
-        ("foo=1", 422), ("after=1", 409), ("limit=1&limit=2", 400), ("topic=%zz", 400),
-    ])
+    @Test(
+        "What is asked of the line is checked",
+        arguments: [
+            ("after=-1", 422), ("limit=0", 422), ("limit=1001", 422), ("topic=A%20B", 422),
+            ("foo=1", 422), ("after=1", 409), ("limit=1&limit=2", 400), ("topic=%zz", 400),
+        ])
     func readLineChecks(query: String, status: Int) throws {
         #expect(try client.get("/v1/warehouses/1/messages?\(query)").status == status)
     }

@@ -103,7 +103,8 @@ struct RealInputTests {
     }
 
     /// Runs it with a publisher that keeps the order of the file, and checks every line.
-    private func inOrder(_ publish: @escaping @Sendable (RawClient, Expected) throws -> Void) throws {
+    private func inOrder(_ publish: @escaping @Sendable (RawClient, Expected) throws -> Void) throws
+    {
         let expected = try Self.expected.get()
         let hub = try RunningHub()
         let client = try hub.client()

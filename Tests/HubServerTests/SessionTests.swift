@@ -92,7 +92,8 @@ import Wire
     func expires() throws {
         _ = try pull("a", ",\"lease\":600")
         let answer = try pull("b")
-        let rest = try #require(Timestamp.parse(answer["expires"].text ?? ""))
+        let rest =
+            try #require(Timestamp.parse(answer["expires"].text ?? ""))
             - hub.clock.nowMilliseconds()
         #expect((590_000...600_000).contains(rest))
     }

@@ -17,7 +17,8 @@ import Wire
         folder = try TemporaryFolder()
         let tokens = try TokenFile(data: folder.path)
         admin = try tokens.create(name: "a", role: .admin, topics: [], wids: [], now: 0)
-        warehouse = try tokens.create(name: "w", role: .warehouse, topics: [], wids: [7, 9], now: 0)
+        warehouse = try tokens.create(
+            name: "w", role: .warehouse, topics: [], wids: [7, 9], now: 0)
         publisher = try tokens.create(
             name: "p", role: .publisher, topics: ["SaleOrder_*", "A_B"], wids: [], now: 0)
         hub = try RunningHub(folder: folder)
@@ -37,9 +38,11 @@ import Wire
 
     // MARK: Authentication
 
-    @Test("Without a token of this hub nothing is allowed but to ask how it is", arguments: [
-        nil, "", "wrong", "mc_0000",
-    ] as [String?])
+    @Test(
+        "Without a token of this hub nothing is allowed but to ask how it is",
+        arguments: [
+            nil, "", "wrong", "mc_0000",
+        ] as [String?])
     func unauthorized(token: String?) throws {
         for (method, path) in [
             ("POST", "/v1/messages"), ("POST", "/v1/messages/batch"),
@@ -96,12 +99,14 @@ import Wire
         #expect(try ask(publisher, "POST", "/v1/messages/batch", fine).integer("firstIndex") == 3)
     }
 
-    @Test("A publisher does nothing else", arguments: [
-        ("POST", "/v1/warehouses/7/pull"), ("POST", "/v1/warehouses/7/commit"),
-        ("GET", "/v1/warehouses"), ("GET", "/v1/warehouses/7"), ("GET", "/v1/messages/1"),
-        ("GET", "/v1/warehouses/7/messages"), ("GET", "/metrics"), ("GET", "/v1/topics"),
-        ("POST", "/v1/warehouses/7/seek"), ("PUT", "/v1/warehouses/7"),
-    ])
+    @Test(
+        "A publisher does nothing else",
+        arguments: [
+            ("POST", "/v1/warehouses/7/pull"), ("POST", "/v1/warehouses/7/commit"),
+            ("GET", "/v1/warehouses"), ("GET", "/v1/warehouses/7"), ("GET", "/v1/messages/1"),
+            ("GET", "/v1/warehouses/7/messages"), ("GET", "/metrics"), ("GET", "/v1/topics"),
+            ("POST", "/v1/warehouses/7/seek"), ("PUT", "/v1/warehouses/7"),
+        ])
     func publisherElse(method: String, path: String) throws {
         _ = try ask(publisher, "POST", "/v1/messages", message("A_B"))
         let answer = try ask(publisher, method, path, method == "GET" ? nil : "{}")
@@ -125,16 +130,18 @@ import Wire
         }
     }
 
-    @Test("A warehouse does nothing as others, and nothing of an operator's", arguments: [
-        ("POST", "/v1/warehouses/8/pull"), ("POST", "/v1/warehouses/8/commit"),
-        ("POST", "/v1/warehouses/8/release"), ("GET", "/v1/warehouses/8"),
-        ("GET", "/v1/warehouses/8/messages"), ("GET", "/v1/warehouses"),
-        ("POST", "/v1/warehouses/7/seek"), ("POST", "/v1/warehouses/7/pause"),
-        ("POST", "/v1/warehouses/7/resume"), ("POST", "/v1/warehouses/7/retire"),
-        ("POST", "/v1/warehouses/7/revive"), ("PUT", "/v1/warehouses/7"),
-        ("POST", "/v1/messages"), ("POST", "/v1/messages/batch"), ("GET", "/metrics"),
-        ("GET", "/v1/topics"),
-    ])
+    @Test(
+        "A warehouse does nothing as others, and nothing of an operator's",
+        arguments: [
+            ("POST", "/v1/warehouses/8/pull"), ("POST", "/v1/warehouses/8/commit"),
+            ("POST", "/v1/warehouses/8/release"), ("GET", "/v1/warehouses/8"),
+            ("GET", "/v1/warehouses/8/messages"), ("GET", "/v1/warehouses"),
+            ("POST", "/v1/warehouses/7/seek"), ("POST", "/v1/warehouses/7/pause"),
+            ("POST", "/v1/warehouses/7/resume"), ("POST", "/v1/warehouses/7/retire"),
+            ("POST", "/v1/warehouses/7/revive"), ("PUT", "/v1/warehouses/7"),
+            ("POST", "/v1/messages"), ("POST", "/v1/messages/batch"), ("GET", "/metrics"),
+            ("GET", "/v1/topics"),
+        ])
     func warehouseElse(method: String, path: String) throws {
         let answer = try ask(warehouse, method, path, method == "GET" ? nil : "{}")
         #expect(answer.status == 403)
@@ -200,9 +207,11 @@ import Wire
             ).status == 200)
     }
 
-    @Test("An open hub refuses to listen anywhere but on loopback", arguments: [
-        "0.0.0.0:0", "[::]:0",
-    ])
+    @Test(
+        "An open hub refuses to listen anywhere but on loopback",
+        arguments: [
+            "0.0.0.0:0", "[::]:0",
+        ])
     func openBeyondLoopback(listen: String) throws {
         let endpoint = try Endpoint(listen)
         #expect(throws: Server.Failure.self) {

@@ -108,6 +108,19 @@ struct PullCallTests {
         #expect(calls.row.committed == 1000)
     }
 
+    @Test("A superseded call shows nothing and moves nothing, whatever has come meanwhile")
+    func superseded() throws {
+        var calls = try atHead()
+        calls.head = 2000
+        var open = try calls.begin(Calls.request("a", wait: 30, autocommit: true))
+        #expect(read(&open, &calls, next: 1000, isEmpty: true) == .wait)
+        open.call.supersede()
+        #expect(open.call.request.limit == 0)
+        #expect(open.call.woken(calls.row, now: calls.now) == .read(from: 1000, ends: nil))
+        #expect(read(&open, &calls, next: 1000, isEmpty: false) == .answer)
+        #expect(calls.row.committed == 1000)
+    }
+
     @Test("Two autocommits of one place: the second reads again, so no message goes to both")
     func autocommitTwice() throws {
         var calls = try atHead()

@@ -15,8 +15,9 @@ struct Model {
         /// Rises when what was handed out becomes void: seek, other holder, restart.
         var voids = 0
         var seeks = 0
-        /// The end of the last page that `autocommit` gave away.
-        var givenAway: Int64 = 0
+        /// The stretches that `autocommit` gave away since the last seek, in whatever order their
+        /// answers went out.
+        var givenAway: [Range<Int64>] = []
     }
 
     let trace: Trace
@@ -89,7 +90,7 @@ struct Model {
             (row.committed, row.delivered, row.hasStarted) = (index, index, true)
             row.voids += 1
             row.seeks += 1
-            row.givenAway = min(row.givenAway, index)
+            row.givenAway = []
         case .pause(let paused):
             row.isPaused = paused
         case .release, .retire, .describe:
@@ -135,10 +136,11 @@ struct Model {
     /// Notes a page that `autocommit` gives away, for good.
     mutating func giveAway(_ wid: UInt32, from: Int64, next: Int64, seeks: Int) {
         guard seeks == self[wid].seeks else { return }
+        let page = from + 1..<next + 1
         trace.check(
-            from >= self[wid].givenAway,
-            "wid \(wid): given away twice, (\(from), \(next)] after \(self[wid].givenAway)")
-        rows[wid]!.givenAway = next
+            !self[wid].givenAway.contains { $0.overlaps(page) },
+            "wid \(wid): given away twice, \(page) of \(self[wid].givenAway)")
+        rows[wid]!.givenAway.append(page)
     }
 
     /// The hub has started again, and found these warehouses.
@@ -150,8 +152,8 @@ struct Model {
                     warehouse.committed == row.committed && warehouse.holder == row.holder,
                     "wid \(warehouse.wid): found committed \(warehouse.committed) of "
                         + "\(name(warehouse.holder)), was \(row.committed) of \(name(row.holder))")
-            } else if warehouse.committed < row.committed {
-                row.givenAway = min(row.givenAway, warehouse.committed)
+            } else {
+                row.givenAway = []
             }
             row.seeks += mayBeNewer ? 1 : 0
             row.hasStarted = warehouse.hasStarted

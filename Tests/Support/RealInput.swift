@@ -20,7 +20,8 @@ package enum RealInput {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let beside = root.appending(
-            path: "../shared/data/online-retail-2010-12.events.jsonl.gz").standardized.path
+            path: "../shared/data/online-retail-2010-12.events.jsonl.gz"
+        ).standardized.path
         let path = named ?? beside
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }()
