@@ -12,6 +12,7 @@ package struct PullCall: Sendable {
 
     private var epoch: UInt64 = 0
     private var number: UInt64 = 0
+    private var hasWaited = false
     private var tenure: UInt64 = 0
     private var from: Int64 = 0
 
@@ -104,15 +105,18 @@ package struct PullCall: Sendable {
     package mutating func pageRead(
         _ warehouse: inout Warehouse, next: Int64, isEmpty: Bool, mayWait: Bool, now: UInt64
     ) -> Step {
-        if isSuperseded(in: warehouse), !hasEnded {
+        let waits = isEmpty && mayWait && !hasEnded && now < deadline
+        // Only who waits, or did, is ended: of two that are answered at once both get their page.
+        if waits || hasWaited, !hasEnded, isSuperseded(in: warehouse) {
             supersede()
             return woken(warehouse, now: now)
         }
-        if isEmpty, mayWait, !hasEnded, now < deadline {
+        if waits {
             // What came between the admission and now has woken nobody: nobody waited.
             guard warehouse.epoch == epoch, !warehouse.isPaused, !warehouse.isRetired else {
                 return woken(warehouse, now: now)
             }
+            hasWaited = true
             return .wait
         }
         if request.autocommit, next > from {

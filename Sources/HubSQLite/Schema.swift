@@ -22,7 +22,8 @@ package enum Schema {
         CREATE TABLE warehouses(
             wid INTEGER PRIMARY KEY, committed INTEGER NOT NULL, delivered INTEGER NOT NULL,
             started INTEGER NOT NULL, holder TEXT, former_holders TEXT NOT NULL,
-            lease INTEGER NOT NULL, sought INTEGER NOT NULL, paused INTEGER NOT NULL, retired INTEGER NOT NULL,
+            lease INTEGER NOT NULL, sought INTEGER NOT NULL, paused INTEGER NOT NULL,
+            retired INTEGER NOT NULL,
             name TEXT NOT NULL, expect_every INTEGER NOT NULL, registered INTEGER NOT NULL,
             last_pull INTEGER NOT NULL, last_commit INTEGER NOT NULL, client_name TEXT NOT NULL,
             client_version TEXT NOT NULL, client_host TEXT NOT NULL, clock_skew INTEGER);

@@ -29,7 +29,7 @@ struct StoreLoader {
         }
         lines.publish(head: head) { _ in }
         let state = StoreState(
-            hub: try text("hub"), ids: HubIDs(tag: UInt32(truncatingIfNeeded: try number("tag")) & HubIDs.tagMask), head: head,
+            hub: try text("hub"), ids: HubIDs(tag: try tag()), head: head,
             lastCreated: lastCreated, topics: topics, warehouses: try warehouses())
         try connection.execute("COMMIT")
         return state
@@ -38,6 +38,10 @@ struct StoreLoader {
     private func text(_ name: String) throws(SQLiteError) -> String {
         let statement = try connection.prepare("SELECT value FROM meta WHERE name='\(name)'")
         return try statement.step() ? statement.text(0) : ""
+    }
+
+    private func tag() throws(SQLiteError) -> UInt32 {
+        UInt32(truncatingIfNeeded: try number("tag")) & HubIDs.tagMask
     }
 
     private func number(_ name: String) throws(SQLiteError) -> Int64 {

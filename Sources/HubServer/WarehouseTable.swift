@@ -112,8 +112,8 @@ package final class WarehouseTable: Sendable {
         }
     }
 
-    /// The warehouses with the lowest numbers above `wid`, for lists; copied a hundred at a time, so
-    /// that no loop waits for the lock.
+    /// The warehouses with the lowest numbers above `wid`, for lists; copied a hundred at a time,
+    /// so that no loop waits for the lock.
     package func list(after wid: UInt32?, limit: Int) -> [Warehouse] {
         var listed: [Warehouse] = []
         while listed.count < limit {

@@ -123,7 +123,8 @@ static void pages(const char *path, double seconds, int wids) {
         if (wid <= wids) append(&lists[wid], head);
     }
     sqlite3_finalize(all);
-    char sql[1024] = "SELECT idx,id,topic,wid,nth,key,body,created,occurred FROM log WHERE idx IN (";
+    char sql[1024] = "SELECT idx,id,topic,wid,nth,key,body,created,occurred FROM log"
+                     " WHERE idx IN (";
     for (int place = 0; place < 100; place++) strcat(sql, place ? ",?" : "?");
     strcat(sql, ") ORDER BY idx");
     sqlite3_stmt *many = prepare(db, sql);
