@@ -92,8 +92,8 @@ package final class Server {
         throw Failure(
             description: """
                 no token is defined, so the hub would be open to everybody at \
-                \(configuration.listen): make a token with `message-center token create --data \(configuration.data) --role \
-                admin --name you`, or listen on 127.0.0.1
+                \(configuration.listen): make a token with `message-center token create --data \
+                \(configuration.data) --role admin --name you`, or listen on 127.0.0.1
                 """)
     }
 

@@ -111,7 +111,8 @@ static size_t above(const struct list *list, int64_t index) {
 static void pages(const char *path, double seconds, int wids) {
     sqlite3 *db;
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    check(NULL, sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL), path);
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    check(NULL, sqlite3_open_v2(path, &db, flags, NULL), path);
     run(db, "PRAGMA mmap_size=0; PRAGMA cache_size=-16384;");
     struct list *lists = calloc(wids + 1, sizeof(struct list));
     sqlite3_stmt *all = prepare(db, "SELECT idx, wid FROM log ORDER BY idx");

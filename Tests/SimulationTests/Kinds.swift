@@ -44,6 +44,8 @@ struct Kinds: CustomStringConvertible {
 enum Defect: String, CaseIterable, Sendable {
     /// A waiter is registered one step after its line was read.
     case registersLate
+    /// The first waiter of a loop does not look once more after the writer can know of it.
+    case trustsItsSign
     /// Waiters are woken before the messages can be seen.
     case wakesBeforePublishing
     /// Readers see messages before they are on disk.

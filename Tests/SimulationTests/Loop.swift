@@ -43,6 +43,8 @@ final class Loop {
     var pulls: [UInt64: Pull] = [:]
     /// Requests other than pulls that wait for the writer: who sent them.
     var requests: [UInt64: Sender] = [:]
+    /// Whether the writer is to wake this loop: somebody waits here.
+    var sign = false
     /// Pulls whose waiters are registered a step too late, where that is the defect.
     var late: [UInt64] = []
 

@@ -107,13 +107,16 @@ final class SimulatedHub {
 
     /// As `WriterThread` does, each line a step.
     private func tell(_ outcome: Writer<MemoryStore>.Outcome, _ batches: [WriteBatch]) {
-        let wids = outcome.warehouses.map(\.wid).sorted()
+        var changed: [UInt32] = []
         if outcome.failure == nil {
             let names = (0..<writer.topicCount).map { writer.topic(Int32($0)).name }
             let rows = world.model.rows
             telling.append { [unowned self] in topics = names }
             telling.append { [unowned self] in
-                for warehouse in outcome.warehouses {
+                for warehouse in outcome.warehouses.sorted(by: { $0.wid < $1.wid }) {
+                    if let row = table[warehouse.wid], Self.endsWaiting(row, warehouse) {
+                        changed.append(warehouse.wid)
+                    }
                     if world.defect == .overwritesRows {
                         table[warehouse.wid] = warehouse
                     } else {
@@ -123,14 +126,14 @@ final class SimulatedHub {
                 }
             }
             if world.defect == .wakesBeforePublishing {
-                telling.append { [unowned self] in wake([0] + wids) }
+                telling.append { [unowned self] in tellNews([0]) }
                 telling.append { [unowned self] in writer.publish { _ in } }
             } else {
                 telling.append { [unowned self] in
                     var touched: [UInt32] = []
                     writer.publish { touched.append($0) }
-                    let all = touched + wids
-                    telling.append { [unowned self] in wake(all) }
+                    telling.append { [unowned self] in tellNews(touched) }
+                    telling.append { [unowned self] in tellChanges(changed) }
                 }
             }
         }
@@ -140,8 +143,21 @@ final class SimulatedHub {
         // The wake-up comes last, as `publish` appends it; where that has happened, it is there.
     }
 
-    private func wake(_ wids: [UInt32]) {
+    /// Whether a pull that waits must be told of the change; as `WarehouseTable` has it.
+    private static func endsWaiting(_ row: Warehouse, _ changed: Warehouse) -> Bool {
+        changed.epoch != row.epoch || changed.isPaused != row.isPaused
+            || changed.isRetired != row.isRetired
+    }
+
+    /// Wakes those who wait for messages, on the loops whose sign is up.
+    private func tellNews(_ wids: [UInt32]) {
         if world.kinds.lostWakeUps, world.random.oneIn(10) { return }
+        guard !wids.isEmpty else { return }
+        for loop in loops where loop.sign { loop.mail.append(.wake(wids)) }
+    }
+
+    /// Has the waiting pulls of changed warehouses look again, on every loop.
+    private func tellChanges(_ wids: [UInt32]) {
         guard !wids.isEmpty else { return }
         for loop in loops { loop.mail.append(.wake(wids)) }
     }
@@ -189,6 +205,7 @@ final class SimulatedHub {
         if !loop.batch.isEmpty { steps.append { [self] in post(loop) } }
         if let due = dueCall(loop) { steps.append { [self] in wake(loop, due) } }
         steps.randomElement(using: &world.random)?()
+        if loop.waiters.isEmpty, loop.late.isEmpty { loop.sign = false }
     }
 
     private func dueCall(_ loop: Loop) -> UInt64? {
@@ -225,6 +242,7 @@ final class SimulatedHub {
     private func supersede(_ waiting: Warehouse.WaitingPull, _ loop: Loop) {
         guard loop.pulls[waiting.call]?.phase == .waiting else { return }
         trace.count("pull superseded")
+        loop.pulls[waiting.call]!.call.supersede()
         wake(loop, waiting.call, mayWait: false)
     }
 
@@ -293,9 +311,7 @@ final class SimulatedHub {
         case .wait:
             loop.pulls[call]!.phase = .waiting
             trace.count("pull waits")
-            if pull.call.request.session != nil {
-                table[pull.call.request.wid]!.waiting = .init(loop: loop.number, call: call)
-            }
+            noteWaiting(pull.call.request, .init(loop: loop.number, call: call))
             if world.defect == .registersLate {
                 loop.late.append(call)
             } else {
@@ -311,9 +327,21 @@ final class SimulatedHub {
         }
     }
 
+    /// The newest waiting pull of a session ends the one before.
+    private func noteWaiting(_ request: PullRequest, _ waiting: Warehouse.WaitingPull) {
+        guard let session = request.session, table[request.wid]!.holder == session else { return }
+        let older = table[request.wid]!.waiting
+        table[request.wid]!.waiting = waiting
+        if let older, older != waiting { loops[older.loop].mail.append(.supersede(older)) }
+    }
+
     private func register(_ loop: Loop, _ call: UInt64) {
         guard let pull = loop.pulls[call] else { return }
         loop.waiters.add(call, wid: pull.call.request.wid)
+        guard !loop.sign else { return }
+        // The writer may have looked for the sign a moment ago: so this waiter looks once more.
+        loop.sign = true
+        if world.defect != .trustsItsSign { loop.waiters.wake(pull.call.request.wid) }
     }
 
     /// Reads a page, and decides on it at once; meanwhile the writer may have gone on.
