@@ -52,7 +52,8 @@ import Testing
         for message in quoted {
             for part in message.split(separator: "…").map({ $0.trimmingCharacters(in: [" "]) })
             where part.count > 3 {
-                #expect(told.contains(part), "\(part)")
+                let isTold = told.contains(part)
+                #expect(isTold, "\(part)")
             }
         }
     }
