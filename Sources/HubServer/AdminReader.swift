@@ -67,6 +67,7 @@ final class AdminReader {
         switch look {
         case .warehouses(let after, let limit): try writeWarehouses(after: after, limit: limit)
         case .warehouse(let wid): try writeWarehouse(wid)
+        case .line(let wid, let after, let query): try writeLine(wid, after: after, query)
         case .message(let name, let principal, let wid, let after, let limit):
             try writeMessage(name, principal, wid: wid, after: after, limit: limit)
         case .topics: writeTopics()
@@ -131,35 +132,71 @@ final class AdminReader {
         return Problem(failure)
     }
 
+    private func writeLine(
+        _ wid: UInt32, after: Int64?, _ query: PageReader.Query
+    ) throws(Problem) {
+        let from = after ?? hub.warehouses[wid]?.committed ?? 0
+        let line = hub.lines.line(of: wid)
+        guard from <= line.head else { throw .positionAhead(line.head) }
+        output.append("{\"wid\":")
+        output.append(decimal: UInt64(wid))
+        output.append(",\"messages\":")
+        do throws(StoreFailure) {
+            let page = try pages.read(query, from: from, line: line, into: &output)
+            output.append(",\"next\":")
+            output.append(decimal: page.next)
+            output.append(page.more ? ",\"more\":true" : ",\"more\":false")
+            output.append(",\"head\":")
+            output.append(decimal: line.head)
+            output.append("}")
+        } catch {
+            throw unreadable(error)
+        }
+    }
+
     // MARK: Messages
 
     private func writeMessage(
         _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
     ) throws(Problem) {
-        let unknown = Problem(404, "unknown_message", "No message of this hub has this name.")
+        let isThere: Bool
         do throws(StoreFailure) {
-            guard let index = try find(name) else { throw StoreFailure.other("unknown") }
-            var (owner, created, isVisible) = (UInt32(0), Int64(0), false)
-            try pages.reader.rows(at: [index]) { row in
-                (owner, created) = (row.wid, row.created)
-                isVisible = principal.maySee(row.wid)
-                guard isVisible else { return false }
-                output.append("{\"id\":\"")
-                output.append(uuid: (hi: row.id.high, lo: row.id.low))
-                output.append("\",\"index\":")
-                output.append(decimal: row.index)
-                pages.appendContent(row, to: &output)
-                return false
-            }
-            guard isVisible else { throw StoreFailure.other("unknown") }
-            output.append(",\"where\":\"store\",\"journey\":")
-            try writeJourney(
-                index, owner, created: created, principal, wid: wid, after: after, limit: limit)
-            output.append("}")
+            isThere = try appendMessage(
+                name, principal, wid: wid, after: after, limit: limit)
         } catch {
-            guard error != .other("unknown") else { throw unknown }
             throw unreadable(error)
         }
+        guard isThere else {
+            throw Problem(404, "unknown_message", "No message of this hub has this name.")
+        }
+    }
+
+    /// False: there is no such message, or none that this principal may see.
+    private func appendMessage(
+        _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
+    ) throws(StoreFailure) -> Bool {
+        guard let index = try find(name) else { return false }
+        var (owner, created) = (UInt32(0), Int64(0))
+        var (isVisible, isDamaged) = (false, false)
+        try pages.reader.rows(at: [index]) { row in
+            (owner, created) = (row.wid, row.created)
+            isVisible = principal.maySee(row.wid)
+            isDamaged = !pages.canTell(row)
+            guard isVisible, !isDamaged else { return false }
+            output.append("{\"id\":\"")
+            output.append(uuid: (hi: row.id.high, lo: row.id.low))
+            output.append("\",\"index\":")
+            output.append(decimal: row.index)
+            pages.appendContent(row, to: &output)
+            return false
+        }
+        guard !isDamaged else { throw .damaged("message \(index) has no topic") }
+        guard isVisible else { return false }
+        output.append(",\"where\":\"store\",\"journey\":")
+        try writeJourney(
+            index, owner, created: created, principal, wid: wid, after: after, limit: limit)
+        output.append("}")
+        return true
     }
 
     private func find(_ name: MessageName) throws(StoreFailure) -> Int64? {

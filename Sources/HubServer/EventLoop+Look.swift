@@ -33,6 +33,8 @@ extension EventLoop {
             return .message(
                 try messageName(target), connection.principal, wid: wid.map { UInt32($0) },
                 after: after.map { UInt32($0) }, limit: Int(limit))
+        case .line(let wid):
+            return try line(wid, &query)
         case .topics:
             try query.finish()
             return .topics
@@ -40,6 +42,21 @@ extension EventLoop {
             try query.finish()
             return .metrics
         }
+    }
+
+    /// `GET /v1/warehouses/{wid}/messages`: the line, read without moving or leasing anything.
+    private func line(_ wid: UInt32, _ query: inout QueryReader) throws(Problem) -> Look {
+        let after = query.integer("after", 0...Limits.integer)
+        let limit = query.integer("limit", 1...Int64(Limits.pullMessages))
+        let topic = query.text("topic")
+        if let topic, !TopicPattern(topic).isValid {
+            query.note("topic", "must be a topic, or a pattern such as SaleOrder_*")
+        }
+        try query.finish()
+        var asked = PageReader.Query(
+            limit: Int(limit ?? Int64(Limits.pullDefault)), maxBytes: Limits.pullBytesDefault)
+        if let topic { asked.topics = [TopicPattern(topic)] }
+        return .line(wid, after: after, asked)
     }
 
     private func messageName(_ target: borrowing Target) throws(Problem) -> MessageName {

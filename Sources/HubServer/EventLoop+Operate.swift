@@ -120,41 +120,4 @@ extension EventLoop {
         body.append(to < from ? "back" : to > from ? "forward" : "none")
         body.append("\"}")
     }
-
-    /// `GET /v1/warehouses/{wid}/messages`: the line, read without moving or leasing anything.
-    func line(
-        _ connection: Connection, _ wid: UInt32, _ target: borrowing Target
-    ) throws(Problem) {
-        var query = try QueryReader(target)
-        let after = query.integer("after", 0...Limits.integer)
-        let limit = query.integer("limit", 1...Int64(Limits.pullMessages))
-        let topic = query.text("topic")
-        if let topic, !TopicPattern(topic).isValid {
-            query.note("topic", "must be a topic, or a pattern such as SaleOrder_*")
-        }
-        try query.finish()
-        var asked = PageReader.Query(
-            limit: Int(limit ?? Int64(Limits.pullDefault)), maxBytes: Limits.pullBytesDefault)
-        if let topic { asked.topics = [TopicPattern(topic)] }
-        let from = after ?? hub.warehouses[wid]?.committed ?? 0
-        let line = hub.lines.line(of: wid)
-        guard from <= line.head else { throw .positionAhead(line.head) }
-        body.removeAll()
-        body.append("{\"wid\":")
-        body.append(decimal: UInt64(wid))
-        body.append(",\"messages\":")
-        do throws(StoreFailure) {
-            let page = try pages.read(asked, from: from, line: line, into: &body)
-            body.append(",\"next\":")
-            body.append(decimal: page.next)
-            body.append(page.more ? ",\"more\":true" : ",\"more\":false")
-            body.append(",\"head\":")
-            body.append(decimal: line.head)
-            body.append("}")
-        } catch {
-            note(error, connection)
-            throw Problem(error)
-        }
-        answerBody(connection)
-    }
 }

@@ -283,8 +283,7 @@ extension EventLoop {
         case .publishBatch: try publishBatch(connection, body)
         case .pull(let wid): try pull(connection, wid, body)
         case .operate(let operation, let wid): try operate(connection, operation, wid, body)
-        case .line(let wid): try line(connection, wid, Target(target))
-        case .warehouses, .warehouse, .message, .topics, .metrics:
+        case .warehouses, .warehouse, .line, .message, .topics, .metrics:
             try look(connection, Target(target))
         case .health: answer(connection, 200, text: "ok\n")
         case .ready: ready(connection)

@@ -43,6 +43,7 @@ struct LookRequest {
 enum Look {
     case warehouses(after: UInt32?, limit: Int)
     case warehouse(UInt32)
+    case line(UInt32, after: Int64?, PageReader.Query)
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
     case topics
     case metrics

@@ -127,7 +127,7 @@ final class PageReader {
             try reader.rows(at: indexes[...]) { row in
                 let entry = entries[place]
                 place += 1
-                guard row.nth == entry.nth else {
+                guard row.nth == entry.nth, topics.knows(row.topic) else {
                     mismatch = Self.misplaced(row, entry)
                     return false
                 }
@@ -157,7 +157,8 @@ final class PageReader {
 
     private static func misplaced(_ row: MessageRow, _ entry: Line.Entry) -> StoreFailure {
         .damaged(
-            "message \(row.index) is number \(row.nth) of wid \(row.wid), \(entry.nth) was due")
+            "message \(row.index) is number \(row.nth) of wid \(row.wid), \(entry.nth) was due, "
+                + "its topic is number \(row.topic)")
     }
 
     private func fits(_ topic: Int32, _ patterns: [TopicPattern]) -> Bool {
@@ -227,6 +228,9 @@ final class PageReader {
     }
 
     // MARK: One message
+
+    /// Whether the row can be told: its topic is one that there is.
+    func canTell(_ row: MessageRow) -> Bool { topics.knows(row.topic) }
 
     /// Appends a message but for its closing brace.
     private func append(

@@ -48,11 +48,15 @@ struct KnownTopics {
         self.shared = shared
     }
 
-    /// The topic of a row. A row is read after its topic was told, so it is known.
-    mutating func topic(_ number: Int32) -> Known {
+    /// Whether there is such a topic. A row is read after its topic was told, so one without is
+    /// damaged.
+    mutating func knows(_ number: Int32) -> Bool {
         if Int(number) >= known.count { learn() }
-        return known[Int(number)]
+        return known.indices.contains(Int(number))
     }
+
+    /// The topic of a row that was asked about before.
+    func topic(_ number: Int32) -> Known { known[Int(number)] }
 
     private mutating func learn() {
         for topic in shared.all.dropFirst(known.count) {
