@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 import TestSupport
+import Platform
 import Testing
 import Wire
 
@@ -64,8 +64,8 @@ struct StopTests {
     @Test("Every message acknowledged before or during the stop is there after a restart")
     func publishing() throws {
         let hub = try HubProcess(arguments: ["--loops", "2"])
-        let acknowledged = Mutex<[Int: String]>([:])
-        let odd = Mutex<[String]>([])
+        let acknowledged = Locked<[Int: String]>([:])
+        let odd = Locked<[String]>([])
         let threads = (0..<6).map { number in
             let done = DispatchSemaphore(value: 0)
             Thread {
