@@ -26,6 +26,9 @@ WORKDIR /source
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
+# Served by the hub, and built into it: Sources/HubServer/Documents links to them.
+COPY Public ./Public
+COPY docs/openapi.yaml ./docs/openapi.yaml
 RUN swift build -c release --static-swift-stdlib --product message-center \
     && install -D -m 755 \
         "$(swift build -c release --static-swift-stdlib --show-bin-path)/message-center" \
