@@ -12,6 +12,7 @@ package final class SQLiteReader: StoreReader {
     private let one: Statement
     private let many: Statement
     private let byID: Statement
+    private let recentByID: Statement
     private let createdAt: Statement
     private let delivered: Statement
     private let committed: Statement
@@ -33,6 +34,11 @@ package final class SQLiteReader: StoreReader {
             one = try connection.prepare("\(select) idx=?")
             many = try connection.prepare("\(select) idx IN (\(places)) ORDER BY idx")
             byID = try connection.prepare("SELECT idx FROM ids WHERE id=?")
+            recentByID = try connection.prepare(
+                """
+                SELECT idx FROM log WHERE id=? AND idx>
+                    (SELECT max(idx) FROM log)/\(RecentIDs.interval)*\(RecentIDs.interval)
+                """)
             createdAt = try connection.prepare("SELECT created FROM log WHERE idx=?")
             let history = "SELECT second FROM history WHERE wid=? AND second>=? AND"
             delivered = try connection.prepare("\(history) delivered>=? ORDER BY second LIMIT 1")
@@ -112,7 +118,11 @@ package final class SQLiteReader: StoreReader {
     }
 
     package func index(of id: MessageID) throws(StoreFailure) -> Int64? {
-        try StoreFailure.translating { () throws(SQLiteError) in try byID.index(of: id) }
+        try StoreFailure.translating { () throws(SQLiteError) in
+            if let index = try byID.index(of: id) { return index }
+            // The newest ids are not in the table yet; their messages are few enough to look at.
+            return try recentByID.index(of: id)
+        }
     }
 
     package func lastIndex(before time: Int64, head: Int64) throws(StoreFailure) -> Int64 {

@@ -12,6 +12,10 @@ package struct SQLiteStore: Store {
     package let connection: Connection
     private let statements: WriterStatements
     private var block = WidBlock(first: 1)
+    private var recentIDs = RecentIDs()
+    /// The newest index inserted, and what it was when the open transaction began.
+    private var head: Int64 = 0
+    private var headAtBegin: Int64 = 0
     private var historySecond: [UInt32: Int64] = [:]
 
     /// Opens or makes the store at `path`.
@@ -86,17 +90,31 @@ package struct SQLiteStore: Store {
     // MARK: Transactions
 
     package mutating func begin() throws(StoreFailure) {
+        headAtBegin = head
         try refillBlock()
         block.begin()
         try run(statements.begin)
     }
 
     package mutating func commit() throws(StoreFailure) {
+        let savesIDs = headAtBegin / RecentIDs.interval != head / RecentIDs.interval
+        if savesIDs { try saveIDs() }
         try run(statements.commit)
+        recentIDs.commit(saved: savesIDs)
+    }
+
+    private func saveIDs() throws(StoreFailure) {
+        do throws(SQLiteError) {
+            for (id, index) in recentIDs.sorted { try statements.insertID(id, index) }
+        } catch {
+            throw StoreFailure(error)
+        }
     }
 
     package mutating func rollBack() {
         block.rollBack()
+        recentIDs.rollBack()
+        head = headAtBegin
         historySecond.removeAll()
         guard connection.inTransaction else { return }
         // A full disk or a failed write has SQLite roll back by itself; else this does.
@@ -131,17 +149,10 @@ package struct SQLiteStore: Store {
     package mutating func claim(
         _ id: MessageID, for index: Int64
     ) throws(StoreFailure) -> Int64? {
-        let claimed = try StoreFailure.translating { () throws(SQLiteError) in
-            let statement = statements.claim
-            return try id.withBytes { (bytes) throws(SQLiteError) -> Bool in
-                defer { statement.reset() }
-                statement.bind(1, bytes: bytes)
-                statement.bind(2, index)
-                try statement.stepDone()
-                return connection.changes == 1
-            }
-        }
-        return claimed ? nil : try holder(of: id)
+        if let recent = recentIDs[id] { return recent }
+        if let holder = try holder(of: id) { return holder }
+        recentIDs.claim(id, for: index)
+        return nil
     }
 
     private func holder(of id: MessageID) throws(StoreFailure) -> Int64? {
@@ -151,20 +162,14 @@ package struct SQLiteStore: Store {
     }
 
     package mutating func unclaim(_ id: MessageID) throws(StoreFailure) {
-        try StoreFailure.translating { () throws(SQLiteError) in
-            let statement = statements.unclaim
-            try id.withBytes { (bytes) throws(SQLiteError) in
-                defer { statement.reset() }
-                statement.bind(1, bytes: bytes)
-                try statement.stepDone()
-            }
-        }
+        recentIDs.unclaim(id)
     }
 
     package mutating func insert(_ row: MessageRow) throws(StoreFailure) {
         do throws(SQLiteError) {
             try statements.insert(row)
             block.append(row.wid)
+            head = row.index
             if block.isFull { try WriterStatements.save(&block, statements.insertBlock) }
         } catch {
             throw StoreFailure(error)
@@ -218,9 +223,26 @@ package struct SQLiteStore: Store {
             var loader = try StoreLoader(connection)
             let state = try loader.load(into: lines)
             block = loader.block
+            head = state.head
+            try loadRecentIDs(state)
             return state
         } catch {
             throw StoreFailure(error)
         }
+    }
+
+    /// Reads the ids that no commit has put into the table yet from the log.
+    private mutating func loadRecentIDs(_ state: StoreState) throws(SQLiteError) {
+        recentIDs = RecentIDs()
+        let saved = head / RecentIDs.interval * RecentIDs.interval
+        let rows = try connection.prepare("SELECT idx, id FROM log WHERE idx>?")
+        rows.bind(1, saved)
+        while try rows.step() {
+            let id = MessageID(bytes: rows.bytes(1))
+            // The hub's own lead to their message by themselves.
+            guard state.ids.index(in: id) != rows.int64(0) else { continue }
+            recentIDs.claim(id, for: rows.int64(0))
+        }
+        recentIDs.commit(saved: false)
     }
 }

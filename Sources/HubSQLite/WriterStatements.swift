@@ -6,11 +6,10 @@ struct WriterStatements {
     let begin: Statement
     let commit: Statement
     let insertBlock: Statement
-    let claim: Statement
-    let unclaim: Statement
     let holder: Statement
     let message: Statement
     let saveTopic: Statement
+    private let insertIntoIDs: Statement
     private let insertMessage: Statement
     private let saveWarehouse: Statement
     private let insertHistory: Statement
@@ -23,8 +22,7 @@ struct WriterStatements {
         insertMessage = try connection.prepare(
             "INSERT INTO log(\(MessageColumns.list)) VALUES(?,?,?,?,?,?,?,?,?)")
         insertBlock = try connection.prepare(Self.insertBlockSQL)
-        claim = try connection.prepare("INSERT OR IGNORE INTO ids(id, idx) VALUES(?,?)")
-        unclaim = try connection.prepare("DELETE FROM ids WHERE id=?")
+        insertIntoIDs = try connection.prepare("INSERT OR IGNORE INTO ids(id, idx) VALUES(?,?)")
         holder = try connection.prepare("SELECT idx FROM ids WHERE id=?")
         message = try connection.prepare("SELECT \(MessageColumns.list) FROM log WHERE idx=?")
         saveTopic = try connection.prepare(
@@ -40,6 +38,15 @@ struct WriterStatements {
             """)
         insertHistory = try connection.prepare(
             "INSERT OR REPLACE INTO history(wid, second, delivered, committed) VALUES(?,?,?,?)")
+    }
+
+    func insertID(_ id: MessageID, _ index: Int64) throws(SQLiteError) {
+        try id.withBytes { (bytes) throws(SQLiteError) in
+            defer { insertIntoIDs.reset() }
+            insertIntoIDs.bind(1, bytes: bytes)
+            insertIntoIDs.bind(2, index)
+            try insertIntoIDs.stepDone()
+        }
     }
 
     func insert(_ row: MessageRow) throws(SQLiteError) {

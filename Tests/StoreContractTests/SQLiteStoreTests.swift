@@ -167,6 +167,40 @@ struct SQLiteStoreTests {
         #expect(try place.open().state.head == 2)
     }
 
+    @Test("An id leads to its message before and after it is in the table, and after a start")
+    func recentIDs() throws {
+        let place = Place(.sqlite)
+        func publish(_ writer: inout Writer<SQLiteStore>, _ first: Int) -> WriteBatch.Outcome {
+            let batch = WriteBatch(loop: 0)
+            batch.publish(
+                (first..<first + 100).map {
+                    Draft("\($0)", topic: "T", wid: 3, id: .publishers(UInt64($0)))
+                })
+            let outcome = writer.write(
+                [batch], wall: 1, now: 1, registered: 0, lookup: { _ in nil })
+            if outcome.failure == nil { writer.publish { _ in } }
+            return batch.publishes[0].outcome
+        }
+        for last in [900, 1000, 1100, 2000, 2100, 3000] {
+            var store = try place.sqliteStore(place.path)
+            let connection = store.connection
+            let lines = Lines()
+            let state = try store.load(into: lines)
+            var writer = Writer(store: store, state: state, lines: lines)
+            for first in stride(from: 1, to: last, by: 100) {
+                let isNew = Int64(first) > state.head
+                #expect(publish(&writer, first) == .stored(fresh: isNew ? 100 : 0))
+            }
+            let saved = (1...last / 100).map { $0 * 100 }.last { $0 / 1024 != ($0 - 100) / 1024 }
+            let table = try connection.scalar("SELECT count(*) FROM ids")
+            #expect(table == Int64(saved ?? 0))
+            let reader = try SQLiteReader(path: place.path)
+            for number in [1, 100, 900, 1001, 1024, 1025, 2048, 2049, last] where number <= last {
+                #expect(try reader.index(of: .publishers(UInt64(number))) == Int64(number))
+            }
+        }
+    }
+
     @Test("A full disk: nothing of the transaction remains, and it goes on when there is room")
     func full() throws {
         let place = Place(.sqlite)
@@ -198,9 +232,10 @@ struct SQLiteStoreTests {
             #expect(writer.head == 100)
             #expect(writer.topicCount == 1)
             #expect(try connection.scalar("SELECT count(*) FROM log") == 100)
-            #expect(try connection.scalar("SELECT count(*) FROM ids") == 100)
+            #expect(try connection.scalar("SELECT count(*) FROM ids") == 0)
             #expect(try connection.scalar("SELECT count(*) FROM wids") == 0)
         }
+        #expect(publish(100, from: 1) == .stored(fresh: 0), "ids of before are still known")
         #expect(publish(1, from: 900) == .stored(fresh: 1), "what fits is still stored")
         try connection.execute("PRAGMA max_page_count=1000000")
         #expect(publish(5000, from: 1000) == .stored(fresh: 5000))

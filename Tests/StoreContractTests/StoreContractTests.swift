@@ -144,7 +144,9 @@ struct StoreContractTests {
             try store.unclaim(.publishers(1))
             #expect(try store.claim(.publishers(1), for: 2) == nil)
         }
-        #expect(try open.reader.index(of: .publishers(1)) == 2)
+        try open.transaction { (store) throws(StoreFailure) in
+            #expect(try store.claim(.publishers(1), for: 3) == 2)
+        }
     }
 
     @Test("An index that is there already is refused", arguments: StoreKind.allCases)
