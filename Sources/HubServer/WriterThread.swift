@@ -91,7 +91,11 @@ final class WriterThread {
             batches, flush: flush, wall: hub.clock.nowMilliseconds(), now: now,
             registered: hub.warehouses.count, lookup: { self.hub.warehouses[$0] })
         note(outcome.failure)
-        if outcome.failure != nil { hub.warehouses.noteUnsaved(flush) }
+        if outcome.failure != nil {
+            hub.warehouses.noteUnsaved(flush)
+            // A store that fails is not asked again at once, however many rows are left.
+            flushed = now
+        }
         tell(outcome, batches)
         hub.metrics.noteCommit(
             messages: outcome.stored, nanoseconds: MonotonicClock.now() - now,
