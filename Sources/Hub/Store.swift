@@ -16,10 +16,13 @@ package struct MessageRow {
     package var created: Int64
     /// Milliseconds since 1970, the publisher's word.
     package var occurred: Int64?
+    /// The message that this one is a copy of, if it was replayed.
+    package var replayOf: ReplayOf?
 
     package init(
         index: Int64, id: MessageID, topic: Int32, wid: UInt32, nth: Int64,
-        key: UnsafeRawBufferPointer?, body: UnsafeRawBufferPointer, created: Int64, occurred: Int64?
+        key: UnsafeRawBufferPointer?, body: UnsafeRawBufferPointer, created: Int64,
+        occurred: Int64?, replayOf: ReplayOf? = nil
     ) {
         self.index = index
         self.id = id
@@ -30,6 +33,18 @@ package struct MessageRow {
         self.body = body
         self.created = created
         self.occurred = occurred
+        self.replayOf = replayOf
+    }
+}
+
+/// The message that another one is a copy of.
+package struct ReplayOf: Equatable, Sendable {
+    package var id: MessageID
+    package var index: Int64
+
+    package init(id: MessageID, index: Int64) {
+        self.id = id
+        self.index = index
     }
 }
 
