@@ -1,46 +1,113 @@
 import Hub
 
-/// The publishers' ids of the newest messages, which are not yet in the table of ids.
+/// The publishers' ids of the newest messages, which are not all in the table of ids yet.
 ///
 /// Ids made within a tenth of a second by many publishers lie scattered over the right edge of that
-/// table: inserted with each commit, they would have it sync a page for nearly every message. So
-/// they are kept here for up to 1,024 messages, and then inserted together, in their order. Nothing
-/// is lost with them: the log has every id, and a start reads those behind the last multiple of
-/// 1,024 from there.
+/// table: inserted as they come, they would have each commit sync a page for nearly every message.
+/// So they are kept here for one generation of messages, sorted, and then inserted along with the
+/// messages of the next one, a run of neighbours a transaction. Nothing is lost with them: the log
+/// has every id, and a start reads those of the last two generations from there.
+///
+/// Whatever is greater than `floor` and not here is in no table either, so most claims ask nobody.
 struct RecentIDs {
-    /// Messages between two insertions.
-    static let interval: Int64 = 1024
+    /// Messages of one generation: a tenth of a second at full load, as far as clocks may differ.
+    static let generation: Int64 = 8192
+    /// Ids that go into the table for each message stored, so that the older generation is done
+    /// before the newer one is full.
+    private static let insertedPerMessage = 2
 
-    private var indexes: [MessageID: Int64] = [:]
+    private var newer: [MessageID: Int64] = [:]
+    private var older: [MessageID: Int64] = [:]
+    /// The older generation in the table's order, and how many of it are in the table.
+    private var sorted: [(id: MessageID, index: Int64)] = []
+    private var inserted = 0
+    private var insertedAtBegin = 0
+    /// No id above it has left for the table but those that are here.
+    private var floor = MessageID(high: 0, low: 0)
     /// Claimed in the open transaction.
     private var claimed: [MessageID] = []
 
+    /// - Parameter floor: the greatest id in the table, if it has any.
+    init(floor: MessageID? = nil) {
+        if let floor { self.floor = floor }
+    }
+
+    /// The first message whose id may be missing from the table when `head` is the newest.
+    static func firstIndex(head: Int64) -> Int64 {
+        max(0, head / generation - 1) * generation + 1
+    }
+
     /// The index that `id` stands for, if it is one of the newest.
-    subscript(id: MessageID) -> Int64? { indexes[id] }
+    subscript(id: MessageID) -> Int64? { newer[id] ?? older[id] }
+
+    /// Takes up an id that a start has read from the log, whose newest message is `head`.
+    mutating func restore(_ id: MessageID, for index: Int64, head: Int64) {
+        if index > head / Self.generation * Self.generation {
+            newer[id] = index
+        } else {
+            older[id] = index
+        }
+    }
+
+    /// All that a start had to read is here.
+    mutating func restored() {
+        sorted = Self.sort(older)
+    }
+
+    /// Whether the table may have an id that is not here.
+    func mayBeInTable(_ id: MessageID) -> Bool { id <= floor }
 
     mutating func claim(_ id: MessageID, for index: Int64) {
-        indexes[id] = index
+        newer[id] = index
         claimed.append(id)
     }
 
     mutating func unclaim(_ id: MessageID) {
-        indexes[id] = nil
+        newer[id] = nil
     }
 
-    /// Everything in it, in the order of the table.
-    var sorted: [(key: MessageID, value: Int64)] { indexes.sorted { $0.key < $1.key } }
+    // MARK: The way into the table
+
+    /// Gives the ids that the open transaction has to insert, in the table's order.
+    ///
+    /// - Parameters:
+    ///   - before: the newest index when the transaction began; `head`: now.
+    mutating func drain<Failure: Error>(
+        before: Int64, head: Int64, _ insert: (MessageID, Int64) throws(Failure) -> Void
+    ) throws(Failure) {
+        let generations = head / Self.generation - before / Self.generation
+        let share = Int(head - before) * Self.insertedPerMessage
+        let end =
+            generations > 0 ? sorted.count : min(sorted.count, inserted + share)
+        while inserted < end {
+            try insert(sorted[inserted].id, sorted[inserted].index)
+            inserted += 1
+        }
+        // A batch of more than a generation leaves none of its own for later.
+        guard generations > 1 else { return }
+        for (id, index) in Self.sort(newer) { try insert(id, index) }
+    }
 
     /// The open transaction is committed.
-    ///
-    /// - Parameter saved: all of them are in the table now.
-    mutating func commit(saved: Bool) {
+    mutating func commit(before: Int64, head: Int64) {
         claimed.removeAll(keepingCapacity: true)
-        if saved { indexes.removeAll(keepingCapacity: true) }
+        insertedAtBegin = inserted
+        guard head / Self.generation != before / Self.generation else { return }
+        if let greatest = sorted.last?.id { floor = max(floor, greatest) }
+        swap(&older, &newer)
+        newer.removeAll(keepingCapacity: true)
+        sorted = Self.sort(older)
+        (inserted, insertedAtBegin) = (0, 0)
     }
 
     /// The open transaction is undone, and its claims with it.
     mutating func rollBack() {
-        for id in claimed { indexes[id] = nil }
+        for id in claimed { newer[id] = nil }
         claimed.removeAll(keepingCapacity: true)
+        inserted = insertedAtBegin
+    }
+
+    private static func sort(_ ids: [MessageID: Int64]) -> [(id: MessageID, index: Int64)] {
+        ids.map { (id: $0.key, index: $0.value) }.sorted { $0.id < $1.id }
     }
 }

@@ -37,7 +37,7 @@ package final class SQLiteReader: StoreReader {
             recentByID = try connection.prepare(
                 """
                 SELECT idx FROM log WHERE id=? AND idx>
-                    (SELECT max(idx) FROM log)/\(RecentIDs.interval)*\(RecentIDs.interval)
+                    ((SELECT max(idx) FROM log)/\(RecentIDs.generation)-1)*\(RecentIDs.generation)
                 """)
             createdAt = try connection.prepare("SELECT created FROM log WHERE idx=?")
             let history = "SELECT second FROM history WHERE wid=? AND second>=? AND"

@@ -97,15 +97,18 @@ package struct SQLiteStore: Store {
     }
 
     package mutating func commit() throws(StoreFailure) {
-        let savesIDs = headAtBegin / RecentIDs.interval != head / RecentIDs.interval
-        if savesIDs { try saveIDs() }
+        if head > headAtBegin { try insertIDs() }
         try run(statements.commit)
-        recentIDs.commit(saved: savesIDs)
+        recentIDs.commit(before: headAtBegin, head: head)
+        headAtBegin = head
     }
 
-    private func saveIDs() throws(StoreFailure) {
+    private mutating func insertIDs() throws(StoreFailure) {
         do throws(SQLiteError) {
-            for (id, index) in recentIDs.sorted { try statements.insertID(id, index) }
+            try recentIDs.drain(before: headAtBegin, head: head) {
+                (id, index) throws(SQLiteError) in
+                try statements.insertID(id, index)
+            }
         } catch {
             throw StoreFailure(error)
         }
@@ -150,7 +153,7 @@ package struct SQLiteStore: Store {
         _ id: MessageID, for index: Int64
     ) throws(StoreFailure) -> Int64? {
         if let recent = recentIDs[id] { return recent }
-        if let holder = try holder(of: id) { return holder }
+        if recentIDs.mayBeInTable(id), let holder = try holder(of: id) { return holder }
         recentIDs.claim(id, for: index)
         return nil
     }
@@ -231,18 +234,20 @@ package struct SQLiteStore: Store {
         }
     }
 
-    /// Reads the ids that no commit has put into the table yet from the log.
+    /// Reads the ids that may not be in the table yet from the log.
     private mutating func loadRecentIDs(_ state: StoreState) throws(SQLiteError) {
-        recentIDs = RecentIDs()
-        let saved = head / RecentIDs.interval * RecentIDs.interval
-        let rows = try connection.prepare("SELECT idx, id FROM log WHERE idx>?")
-        rows.bind(1, saved)
+        let greatest = try connection.prepare("SELECT max(id) FROM ids")
+        let floor =
+            try greatest.step() && !greatest.isNull(0) ? MessageID(bytes: greatest.bytes(0)) : nil
+        recentIDs = RecentIDs(floor: floor)
+        let rows = try connection.prepare("SELECT idx, id FROM log WHERE idx>=?")
+        rows.bind(1, RecentIDs.firstIndex(head: head))
         while try rows.step() {
             let id = MessageID(bytes: rows.bytes(1))
             // The hub's own lead to their message by themselves.
             guard state.ids.index(in: id) != rows.int64(0) else { continue }
-            recentIDs.claim(id, for: rows.int64(0))
+            recentIDs.restore(id, for: rows.int64(0), head: head)
         }
-        recentIDs.commit(saved: false)
+        recentIDs.restored()
     }
 }
