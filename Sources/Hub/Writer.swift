@@ -208,10 +208,6 @@ package struct Writer<S: Store> {
         return conflicts.isEmpty ? nil : .conflict(conflicts)
     }
 
-    private enum Claim {
-        case fresh, taken(Int64), reserved
-    }
-
     private mutating func claim(_ id: MessageID, _ index: Int64) throws(StoreFailure) -> Claim {
         if let own = ids.index(in: id) {
             // Bears the hub's own tag: perhaps one that it gave, and somebody sends again.
@@ -306,4 +302,10 @@ package struct Writer<S: Store> {
         warehouse.registered = wall
         return warehouse
     }
+}
+
+/// What became of a publisher's id. Outside the generic type, so that it needs no metadata of its
+/// own each time.
+private enum Claim {
+    case fresh, taken(Int64), reserved
 }

@@ -51,7 +51,7 @@ struct RecentIDs {
 
     /// All that a start had to read is here.
     mutating func restored() {
-        sorted = Self.sort(older)
+        sortOlder()
     }
 
     /// Whether the table may have an id that is not here.
@@ -85,7 +85,7 @@ struct RecentIDs {
         }
         // A batch of more than a generation leaves none of its own for later.
         guard generations > 1 else { return }
-        for (id, index) in Self.sort(newer) { try insert(id, index) }
+        for (id, index) in newer.sorted(by: { $0.key < $1.key }) { try insert(id, index) }
     }
 
     /// The open transaction is committed.
@@ -96,7 +96,7 @@ struct RecentIDs {
         if let greatest = sorted.last?.id { floor = max(floor, greatest) }
         swap(&older, &newer)
         newer.removeAll(keepingCapacity: true)
-        sorted = Self.sort(older)
+        sortOlder()
         (inserted, insertedAtBegin) = (0, 0)
     }
 
@@ -107,7 +107,10 @@ struct RecentIDs {
         inserted = insertedAtBegin
     }
 
-    private static func sort(_ ids: [MessageID: Int64]) -> [(id: MessageID, index: Int64)] {
-        ids.map { (id: $0.key, index: $0.value) }.sorted { $0.id < $1.id }
+    /// In the memory of the generation before: fresh pages would cost more than the sorting.
+    private mutating func sortOlder() {
+        sorted.removeAll(keepingCapacity: true)
+        for (id, index) in older { sorted.append((id, index)) }
+        sorted.sort { $0.id < $1.id }
     }
 }
