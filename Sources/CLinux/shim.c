@@ -61,18 +61,6 @@ int clinux_name_thread(const char *name) {
     return pthread_setname_np(pthread_self(), name);
 }
 
-int clinux_set_thread_nice(int nice) {
-    return setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
-}
-
-int clinux_thread_nice(void) {
-    return getpriority(PRIO_PROCESS, (id_t)gettid());
-}
-
-int clinux_gettid(void) {
-    return gettid();
-}
-
 long clinux_getrandom(void *bytes, unsigned long count) {
     return getrandom(bytes, count, 0);
 }

@@ -328,6 +328,13 @@ extension Warehouse {
         lastCommit = wall
     }
 
+    /// Whether pulls that wait here must look again once `changed` is in place: another may have
+    /// the lease, the position may have been moved, or an operator may have closed it. A commit, or
+    /// a lease that is renewed, is nothing to them.
+    package func endsWaiting(_ changed: Warehouse) -> Bool {
+        changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
+    }
+
     /// Puts a change that is now on disk in place, beside what loops noted meanwhile.
     ///
     /// `self` is the row that loops use; `changed` the writer's copy of an earlier moment, changed.

@@ -1,4 +1,3 @@
-import Glibc
 package import Hub
 package import SQLite
 
@@ -26,15 +25,12 @@ package struct SQLiteStore: Store {
         freshHub: @autoclosure () -> (hub: String, tag: UInt32)
     ) throws(StoreFailure) {
         SQLiteLibrary.configure()
-        try Self.checkSize(of: path)
         let connection = try StoreFailure.translating { () throws(SQLiteError) in
-            try Self.open(path, busyTimeoutMilliseconds)
+            try Connection(
+                path: path, mode: .readWriteCreate, busyTimeoutMilliseconds: busyTimeoutMilliseconds
+            )
         }
-        do {
-            try Schema.migrations.run(on: connection)
-        } catch {
-            throw Self.failure(of: error)
-        }
+        try Self.claim(connection)
         statements = try StoreFailure.translating { () throws(SQLiteError) in
             try WriterStatements(connection)
         }
@@ -42,24 +38,29 @@ package struct SQLiteStore: Store {
         try makeIdentity(freshHub)
     }
 
-    /// SQLite takes a file shorter than its smallest page for an empty database, and would write
-    /// over what somebody has put there.
-    private static func checkSize(of path: String) throws(StoreFailure) {
-        var status = stat()
-        guard stat(path, &status) == 0, (1..<512).contains(status.st_size) else { return }
-        throw .damaged("a file of \(status.st_size) bytes is no database")
+    /// Makes sure that the file is ours, and brings it to the present schema. What is not ours is
+    /// left as it is: already the journal mode would stay in it.
+    private static func claim(_ connection: Connection) throws(StoreFailure) {
+        do throws(FileMark.Refused) {
+            try Schema.mark.check(connection)
+        } catch {
+            switch error {
+            case .foreign: throw .other(error.description)
+            case .tooShort(_, let bytes):
+                throw .damaged("a file of \(bytes) bytes is no database")
+            case .failed(_, let cause): throw StoreFailure(cause)
+            }
+        }
+        try StoreFailure.translating { () throws(SQLiteError) in try set(connection) }
+        do throws(Migrations.Refused) {
+            try Schema.migrations.run(on: connection)
+        } catch {
+            if case .failed(_, _, let cause) = error { throw StoreFailure(cause) }
+            throw .other(error.description)
+        }
     }
 
-    private static func failure(of error: Migrations.Refused) -> StoreFailure {
-        if case .failed(_, _, let cause) = error { return StoreFailure(cause) }
-        return .other(error.description)
-    }
-
-    private static func open(
-        _ path: String, _ busyTimeout: Int32
-    ) throws(SQLiteError) -> Connection {
-        let connection = try Connection(
-            path: path, mode: .readWriteCreate, busyTimeoutMilliseconds: busyTimeout)
+    private static func set(_ connection: Connection) throws(SQLiteError) {
         for setting in [
             "page_size=4096", "auto_vacuum=NONE", "journal_mode=WAL", "synchronous=FULL",
             "wal_autocheckpoint=0", "cache_size=-65536", "mmap_size=0", "secure_delete=OFF",
@@ -67,7 +68,6 @@ package struct SQLiteStore: Store {
         ] {
             try connection.execute("PRAGMA \(setting)")
         }
-        return connection
     }
 
     private func makeIdentity(

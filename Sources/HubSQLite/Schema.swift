@@ -3,7 +3,15 @@ package import SQLite
 /// The tables, step by step from the first version on. `docs/storage.md` describes them.
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
-    package static let migrations = Migrations([version1])
+    package static let migrations = Migrations([version1, mark.sql])
+
+    /// Known by "MsgC" in the header. Files of version 1 have no mark.
+    package static let mark = FileMark(
+        applicationID: 0x4D73_6743,
+        proof: """
+            SELECT value, ids.id, nth, block, last_index, former_holders, second
+            FROM meta, log, ids, wids, topics, warehouses, history
+            """)
 
     /// The log is one B-tree, appended at its right edge: no secondary index, because keeping a
     /// `(wid, idx)` index in the same transaction divides the rate of durable inserts by four.

@@ -33,8 +33,14 @@ package final class TokenFile {
         CREATE TABLE tokens(
             number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, role TEXT NOT NULL,
             scope TEXT NOT NULL, digest BLOB NOT NULL UNIQUE, created INTEGER NOT NULL)
-        """
+        """,
+        mark.sql,
     ])
+
+    /// Known by "MsgT" in the header. Files of version 1 have no mark.
+    private static let mark = FileMark(
+        applicationID: 0x4D73_6754,
+        proof: "SELECT number, name, role, scope, digest, created FROM tokens")
 
     /// Opens or makes the file in the data folder `data`.
     package init(data: String) throws(Failure) {
@@ -42,6 +48,7 @@ package final class TokenFile {
         do {
             connection = try Database(
                 path: data + "/tokens.db", mode: .readWriteCreate, busyTimeoutMilliseconds: 2000)
+            try Self.mark.check(connection)
             try Self.migrations.run(on: connection)
         } catch {
             throw Failure(description: "\(error)")

@@ -78,8 +78,7 @@ package final class WarehouseTable: Sendable {
     /// Puts rows in place that the writer has on disk.
     ///
     /// - Parameter ordinal: how many messages of a line are at or below an index: for the rate.
-    /// - Returns: those whose waiting pulls must look again. A commit, or a lease that is renewed,
-    ///   is nothing to them.
+    /// - Returns: those whose waiting pulls must look again.
     func install(
         _ changed: [Warehouse], ordinal: (_ wid: UInt32, _ index: Int64) -> Int64
     ) -> [UInt32] {
@@ -134,13 +133,5 @@ package final class WarehouseTable: Sendable {
     /// Has rows be written again whose transaction failed.
     func noteUnsaved(_ warehouses: [Warehouse]) {
         for warehouse in warehouses { with(warehouse.wid, noting: true) { _ in } }
-    }
-}
-
-extension Warehouse {
-    /// Whether a pull that waits here must be told of `changed`: another may have the lease, the
-    /// position may have been moved, or an operator may have closed it.
-    fileprivate func endsWaiting(_ changed: Warehouse) -> Bool {
-        changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
     }
 }

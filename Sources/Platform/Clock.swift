@@ -4,14 +4,9 @@ import Synchronization
 /// Time that only goes forward, from an unknown start: for durations and deadlines.
 package enum MonotonicClock {
     /// Nanoseconds; clock_gettime(2) CLOCK_MONOTONIC, without a system call.
-    package static func now() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
-
-    /// Nanoseconds as of the last timer tick, 1 to 10 ms old, at a third of the price.
-    package static func coarse() -> UInt64 { nanoseconds(CLOCK_MONOTONIC_COARSE) }
-
-    private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
+    package static func now() -> UInt64 {
         var time = timespec()
-        clock_gettime(clock, &time)
+        clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -15,15 +15,6 @@ package struct Errno: Error, Equatable, Hashable, Sendable {
         guard let name = clinux_error_name(code) else { return "errno \(code)" }
         return String(cString: name)
     }
-
-    /// Whether the machine, or this process, has run out of something that others may give back:
-    /// descriptors, socket buffers or memory. Worth trying again after a pause.
-    package var isShortage: Bool {
-        switch code {
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: true
-        default: false
-        }
-    }
 }
 
 extension Errno: CustomStringConvertible {
@@ -41,21 +32,9 @@ extension Errno: CustomStringConvertible {
 }
 
 extension Errno {
-    package static let accessDenied = Errno(EACCES)
     package static let addressInUse = Errno(EADDRINUSE)
-    package static let addressNotAvailable = Errno(EADDRNOTAVAIL)
-    package static let brokenPipe = Errno(EPIPE)
-    package static let connectionAborted = Errno(ECONNABORTED)
-    package static let connectionRefused = Errno(ECONNREFUSED)
-    package static let connectionReset = Errno(ECONNRESET)
     package static let fileExists = Errno(EEXIST)
-    package static let invalidArgument = Errno(EINVAL)
-    package static let noBufferSpace = Errno(ENOBUFS)
-    package static let noMemory = Errno(ENOMEM)
-    package static let noSpace = Errno(ENOSPC)
     package static let notFound = Errno(ENOENT)
     package static let timedOut = Errno(ETIMEDOUT)
-    package static let tooManyOpenFiles = Errno(EMFILE)
-    package static let tooManyOpenFilesInSystem = Errno(ENFILE)
     package static let wouldBlock = Errno(EAGAIN)
 }

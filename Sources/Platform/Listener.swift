@@ -58,8 +58,9 @@ package struct Listener: ~Copyable, Sendable {
 
     /// Takes the next connection that waits, `nil` if there is none; accept(2).
     ///
-    /// Throws what `Errno.isShortage` names when descriptors or memory have run out: the connection
-    /// then stays where it is and the poller goes on reporting it, so the caller has to pause.
+    /// Throws EMFILE, ENFILE, ENOBUFS or ENOMEM when descriptors or memory have run out: the
+    /// connection then stays where it is and the poller goes on reporting it, so the caller has to
+    /// pause.
     package borrowing func accept() throws(Errno) -> Socket? {
         let fd = descriptor.raw
         while true {

@@ -37,22 +37,6 @@ package final class Mailbox<Item>: @unchecked Sendable {
         return true
     }
 
-    /// Puts `item` in as `post` does, and gives it back when the box is full or closed: for items
-    /// that are used again, or have somebody waiting for an answer.
-    @inlinable
-    package func offer(_ item: sending Item) -> sending Item? {
-        lock.lock()
-        guard !closed, items.count < capacity else {
-            lock.unlock()
-            return item
-        }
-        let wasEmpty = items.isEmpty
-        items.append(item)
-        lock.unlock()
-        if wasEmpty { wakeUp.signal() }
-        return nil
-    }
-
     /// Takes everything out, into `taken`, whose own items are dropped.
     ///
     /// The two arrays change places and keep their room: nothing is allocated once both have grown,

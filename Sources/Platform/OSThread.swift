@@ -47,11 +47,6 @@ package final class OSThread: Sendable {
         precondition(code == 0, "a thread cannot wait for itself")
     }
 
-    /// Lets the other threads go first when processors are short: nice 10 for the calling thread.
-    package static func lowerPriority() {
-        SystemCall.infallible { clinux_set_thread_nice(10) }
-    }
-
     /// These functions return their error instead of leaving it in errno.
     private static func check(_ code: Int32) throws(Errno) {
         if code != 0 { throw Errno(code) }

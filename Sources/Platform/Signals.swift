@@ -41,9 +41,6 @@ package struct Signals: ~Copyable, Sendable {
         signalfd = try Descriptor(owning: SystemCall.blocking { clinux_signalfd(&set) })
     }
 
-    /// For a `Poller`: readable while a signal waits.
-    package var descriptor: Int32 { signalfd.raw }
-
     /// The next signal, waiting for it -1 for ever; `nil` when the time is over.
     package borrowing func wait(milliseconds: Int32) throws(Errno) -> Signal? {
         let fd = signalfd.raw

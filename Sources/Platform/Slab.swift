@@ -79,13 +79,6 @@ package struct Slab<Element> {
         let place = places[Int(token.slot)]
         return place.generation == token.generation ? place.element : nil
     }
-
-    /// Replaces what `token` names, which must be there.
-    @inlinable
-    package mutating func update(_ token: Token, _ element: Element) {
-        precondition(self[token] != nil, "a stale token")
-        places[Int(token.slot)].element = element
-    }
 }
 
 extension Slab: Sequence {

@@ -1,8 +1,8 @@
 /// Deadlines, the earliest first: a binary heap.
 ///
 /// Nothing is ever taken out of the middle. A connection whose deadline moved on is asked when the
-/// old one expires, and then puts in the new one: one entry per connection and kind, instead of a
-/// change with every request.
+/// old one expires, and then puts in the new one: one entry per connection, instead of a change
+/// with every request.
 package struct TimerHeap: Sendable {
     /// One deadline.
     package struct Entry: Equatable, Sendable {
@@ -12,14 +12,10 @@ package struct TimerHeap: Sendable {
         /// Whom it concerns; may have become stale.
         package let token: Token
 
-        /// What it is for; the owner gives the meaning.
-        package let kind: UInt8
-
         @inlinable
-        package init(deadline: UInt64, token: Token, kind: UInt8) {
+        package init(deadline: UInt64, token: Token) {
             self.deadline = deadline
             self.token = token
-            self.kind = kind
         }
     }
 
@@ -40,8 +36,8 @@ package struct TimerHeap: Sendable {
 
     /// Adds a deadline, in nanoseconds of `MonotonicClock`. O(log n).
     @inlinable
-    package mutating func insert(deadline: UInt64, token: Token, kind: UInt8 = 0) {
-        let entry = Entry(deadline: deadline, token: token, kind: kind)
+    package mutating func insert(deadline: UInt64, token: Token) {
+        let entry = Entry(deadline: deadline, token: token)
         entries.append(entry)
         var hole = entries.count - 1
         while hole > 0 {

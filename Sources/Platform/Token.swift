@@ -18,9 +18,6 @@ package struct Token: Hashable, Sendable {
         Token(slot: number, generation: 0)
     }
 
-    @inlinable
-    package var isReserved: Bool { generation == 0 }
-
     /// Both halves in one word, the generation above.
     @inlinable
     package var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(slot) }

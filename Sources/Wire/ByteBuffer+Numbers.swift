@@ -26,18 +26,6 @@ extension ByteBuffer {
         }
     }
 
-    /// Replaces `width` bytes at `offset` by `value`, spaces in front; `value` must fit.
-    package mutating func overwrite(at offset: Int, decimal value: UInt64, spacePaddedTo width: Int)
-    {
-        let digits = Self.digits(of: value)
-        precondition(digits <= width && offset >= 0 && offset + width <= count)
-        withUnsafeMutableBytes(from: offset) { place in
-            for index in 0..<(width - digits) { place[index] = ASCII.space }
-            let field = UnsafeMutableRawBufferPointer(rebasing: place[(width - digits)..<width])
-            Self.write(value, width: digits, to: field)
-        }
-    }
-
     /// How many decimal digits `value` has; 1 for 0.
     static func digits(of value: UInt64) -> Int {
         var digits = 1

@@ -1,10 +1,4 @@
-/// Writing an answer's head (RFC 9112, section 4), and a body of unknown length right behind it.
-///
-///     output.appendStatusLine(200)
-///     output.appendField("Content-Type", "application/json")
-///     let body = output.beginBody()
-///     …                                   // the body, encoded in place
-///     output.endBody(body)
+/// Writing an answer's head (RFC 9112, section 4).
 ///
 /// Names and values are the server's own: they are not checked for line ends.
 extension ByteBuffer {
@@ -47,35 +41,8 @@ extension ByteBuffer {
         append("\r\n")
     }
 
-    /// The empty line after the last field, for an answer without body or one framed already.
+    /// The empty line after the last field.
     package mutating func endHead() {
         append("\r\n")
-    }
-
-    /// A body that is being written, and where its length will be filled in.
-    package struct OpenBody: Sendable, BitwiseCopyable {
-        /// Where the body begins, counted from the buffer's first readable byte.
-        package let start: Int
-
-        /// The digits' place: as wide as the longest length, with CRLF CRLF behind it.
-        fileprivate var lengthOffset: Int { start - 4 - ByteBuffer.lengthWidth }
-    }
-
-    /// A body of less than ten gigabytes; a wider field would only be more spaces to send.
-    private static let lengthWidth = 10
-
-    /// Ends the head with a `Content-Length` still to be filled in: spaces in front of a field's
-    /// value are no part of it (RFC 9112, section 5.1). Until `endBody`, only append.
-    package mutating func beginBody() -> OpenBody {
-        append("Content-Length:           \r\n\r\n")
-        return OpenBody(start: count)
-    }
-
-    /// Fills in the length of what was appended since. With `sending: false` that is then taken
-    /// away again: the answer to HEAD, which tells the length and has no body.
-    package mutating func endBody(_ body: OpenBody, sending: Bool = true) {
-        let length = UInt64(count - body.start)
-        overwrite(at: body.lengthOffset, decimal: length, spacePaddedTo: Self.lengthWidth)
-        if !sending { truncate(to: body.start) }
     }
 }

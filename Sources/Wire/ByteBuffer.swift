@@ -192,23 +192,6 @@ package struct ByteBuffer: ~Copyable {
     package mutating func append(contentsOf other: borrowing ByteBuffer) {
         other.withUnsafeBytes { append($0) }
     }
-
-    /// Replaces readable bytes from `offset` on by as many others.
-    package mutating func overwrite(at offset: Int, with bytes: RawSpan) {
-        precondition(offset >= 0 && offset + bytes.byteCount <= count)
-        let target = base + head + offset
-        bytes.withUnsafeBytes { source in
-            guard let start = source.baseAddress else { return }
-            target.copyMemory(from: start, byteCount: source.count)
-        }
-    }
-
-    /// Replaces one readable byte.
-    @inlinable
-    package mutating func overwrite(at offset: Int, with byte: UInt8) {
-        precondition(offset >= 0 && offset < count)
-        base.storeBytes(of: byte, toByteOffset: head + offset, as: UInt8.self)
-    }
 }
 
 /// The memory has one owner, and nothing in it is bound to a thread.

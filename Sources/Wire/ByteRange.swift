@@ -32,10 +32,4 @@ package struct ByteRange: Equatable, Sendable, BitwiseCopyable {
 
     @inlinable
     package var range: Range<Int> { Int(offset)..<Int(offset) + Int(length) }
-
-    /// The same stretch, counted from `distance` bytes further to the front.
-    @inlinable
-    package func shifted(by distance: Int) -> ByteRange {
-        ByteRange(offset: Int(offset) + distance, length: Int(length))
-    }
 }

@@ -92,13 +92,6 @@ extension RawSpan {
         return true
     }
 
-    /// The text in `range`, or nil if that is not UTF-8.
-    func validText(in range: Range<Int>) -> String? {
-        extracting(range).withUnsafeBytes {
-            String(validating: $0.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
-        }
-    }
-
     /// The text in `range`, which is known to be UTF-8 (what is not would be replaced).
     package func text(in range: Range<Int>) -> String {
         extracting(range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
@@ -129,13 +122,6 @@ extension RawSpan {
         while lower < upper, byte(at: lower).isBlank { lower &+= 1 }
         while upper > lower, byte(at: upper &- 1).isBlank { upper &-= 1 }
         return lower..<upper
-    }
-
-    /// How many characters (Unicode scalars) the bytes are, which are known to be UTF-8.
-    package var characterCount: Int {
-        var count = 0
-        for offset in 0..<byteCount where !isContinuation(offset) { count &+= 1 }
-        return count
     }
 
     /// How long the well-formed UTF-8 sequence of a character beyond ASCII at `offset` is: 2 to 4,

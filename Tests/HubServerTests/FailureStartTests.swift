@@ -50,6 +50,22 @@ struct FailureStartTests {
         #expect(exit.errors.contains("newer program"), "\(exit.errors)")
     }
 
+    @Test("The database of another program is named, and left as it is")
+    func foreign() throws {
+        let folder = try TemporaryFolder()
+        let sqlite = Process()
+        sqlite.executableURL = URL(filePath: "/usr/bin/sqlite3")
+        sqlite.arguments = [folder.path + "/hub.db", "CREATE TABLE books(title)"]
+        try sqlite.run()
+        sqlite.waitUntilExit()
+        let before = try RawFile.bytes(folder.path + "/hub.db")
+        let exit = try serve(folder.path)
+        #expect(exit.status == 1)
+        #expect(exit.errors.contains("hub.db is a database of another program"), "\(exit.errors)")
+        #expect(exit.errors.contains("move it elsewhere"), "\(exit.errors)")
+        #expect(try RawFile.bytes(folder.path + "/hub.db") == before)
+    }
+
     @Test("A second hub on the same data names the first, which goes on unharmed")
     func second() throws {
         let hub = try HubProcess()

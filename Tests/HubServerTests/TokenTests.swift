@@ -1,5 +1,6 @@
 import HubServer
 import Platform
+import SQLite
 import TestSupport
 import Testing
 import Wire
@@ -191,6 +192,38 @@ import Wire
         #expect(try tokens.revoke(number))
         #expect(try eventually { try ask(fresh, "GET", "/v1/topics").status == 401 })
         #expect(try ask(admin, "GET", "/v1/topics").status == 200)
+    }
+
+    // MARK: The file
+
+    private func query(_ sql: String, _ folder: TemporaryFolder) throws -> Int64? {
+        try Connection(path: folder.path + "/tokens.db").scalar(sql)
+    }
+
+    @Test("Tokens of before their file was marked stay, and the file is marked")
+    func unmarked() throws {
+        let folder = try TemporaryFolder()
+        _ = try TokenFile(data: folder.path).create(
+            name: "a", role: .admin, topics: [], wids: [], now: 0)
+        let mark = try query("PRAGMA application_id", folder)
+        #expect(mark != 0)
+        try Connection(path: folder.path + "/tokens.db").execute(
+            "PRAGMA application_id=0; PRAGMA user_version=1")
+        #expect(try TokenFile(data: folder.path).list().map(\.name) == ["a"])
+        #expect(try query("PRAGMA application_id", folder) == mark)
+    }
+
+    @Test(
+        "A tokens.db of another program is refused in words, and stays as it is",
+        arguments: ["CREATE TABLE tokens(secret)", "PRAGMA application_id=5"])
+    func foreign(making: String) throws {
+        let folder = try TemporaryFolder()
+        try Connection(path: folder.path + "/tokens.db").execute(making)
+        let error = #expect(throws: TokenFile.Failure.self) {
+            _ = try TokenFile(data: folder.path)
+        }
+        #expect(error?.description.contains("tokens.db is a database of another program") == true)
+        #expect(try query("PRAGMA user_version", folder) == 0)
     }
 
     // MARK: The open hub

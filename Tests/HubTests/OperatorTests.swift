@@ -145,4 +145,24 @@ struct OperatorTests {
         writer.write([batch])
         #expect((writer.warehouses[9] != nil) == registers)
     }
+
+    @Test(
+        "Waiting pulls look again after what may end them, and after nothing else",
+        arguments: [
+            (.seek(to: 80), true), (.pause(true), true), (.retire(true), true),
+            (.pause(false), false), (.retire(false), false), (.commit(90, session: nil), false),
+            (.release(session: nil), false), (.describe(name: "x", expectEverySeconds: 9), false),
+            (.pull(session: nil, takeOver: false, lease: 60, commit: nil, start: 0), false),
+            (otherSession, true),
+        ] as [(Warehouse.Change, Bool)])
+    func endsWaiting(change: Warehouse.Change, ends: Bool) throws {
+        let row = try pulled(to: 100, committed: 80).row
+        var changed = row
+        // Long after the last call: nobody's lease lives, so nothing is refused.
+        try changed.apply(change, head: 1000, now: 10_000 * second, wall: 0)
+        #expect(row.endsWaiting(changed) == ends)
+    }
+
+    private static let otherSession = Warehouse.Change.pull(
+        session: SessionName("b"), takeOver: false, lease: 60, commit: nil, start: 0)
 }

@@ -58,17 +58,6 @@ struct MailboxTests {
         #expect(box.post(4))
     }
 
-    @Test("An item that found no room is given back")
-    func offer() throws {
-        let box = try Mailbox<Parcel>(capacity: 1)
-        #expect(box.offer(Parcel(sender: 0, number: 1)) == nil)
-        #expect(box.wait(milliseconds: 0))
-        #expect(box.offer(Parcel(sender: 0, number: 2))?.number == 2)
-        var taken: [Parcel] = []
-        box.drain(into: &taken)
-        #expect(taken.map(\.number) == [1])
-    }
-
     @Test("A closed box takes nothing, wakes, and can be emptied")
     func closed() throws {
         let box = try Mailbox<Int>(capacity: 8)

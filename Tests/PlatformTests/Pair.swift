@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 
 /// Both ends of a connection over loopback.
@@ -34,7 +35,7 @@ extension Socket {
             switch transfer {
             case .bytes(let count): rest = rest.dropFirst(count)
             case .wouldBlock: continue
-            case .closed: throw Errno.brokenPipe
+            case .closed: throw Errno(EPIPE)
             }
         }
     }
@@ -56,7 +57,7 @@ extension Socket {
         var bytes: [UInt8] = []
         while bytes.count < count {
             let (transfer, more) = try receiveEventually(atMost: count - bytes.count)
-            guard case .bytes = transfer else { throw Errno.connectionReset }
+            guard case .bytes = transfer else { throw Errno(ECONNRESET) }
             bytes += more
         }
         return String(decoding: bytes, as: UTF8.self)

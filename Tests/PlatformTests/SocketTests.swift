@@ -54,7 +54,7 @@ struct SocketTests {
     func connectionRefused() throws {
         var unused = try Endpoint("127.0.0.1:0")
         do { unused = try Listener(unused).localEndpoint }
-        #expect(throws: Errno.connectionRefused) { _ = try Socket.connect(to: unused) }
+        #expect(throws: Errno(ECONNREFUSED)) { _ = try Socket.connect(to: unused) }
     }
 
     @Test("Sockets send at once, do not wait and are not inherited")
@@ -152,8 +152,7 @@ struct SocketTests {
             close(lowestFree)
             try DescriptorLimit.set(Int(lowestFree))
             for _ in 0..<3 {
-                let error = #expect(throws: Errno.tooManyOpenFiles) { _ = try listener.accept() }
-                #expect(error?.isShortage == true)
+                #expect(throws: Errno(EMFILE)) { _ = try listener.accept() }
             }
             try DescriptorLimit.set(limit)
             let server = try listener.acceptEventually()

@@ -8,11 +8,11 @@ struct TimerHeapTests {
     func order() {
         var heap = TimerHeap()
         for deadline in [30, 10, 20] as [UInt64] {
-            heap.insert(deadline: deadline, token: .reserved(UInt32(deadline)), kind: 2)
+            heap.insert(deadline: deadline, token: .reserved(UInt32(deadline)))
         }
         #expect(heap.nextDeadline == 10)
         #expect(heap.popExpired(now: 9) == nil)
-        #expect(heap.popExpired(now: 20) == .init(deadline: 10, token: .reserved(10), kind: 2))
+        #expect(heap.popExpired(now: 20) == .init(deadline: 10, token: .reserved(10)))
         #expect(heap.popExpired(now: 20)?.deadline == 20)
         #expect(heap.popExpired(now: 20) == nil)
         #expect(heap.nextDeadline == 30)

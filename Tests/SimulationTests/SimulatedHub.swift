@@ -114,7 +114,7 @@ final class SimulatedHub {
             telling.append { [unowned self] in topics = names }
             telling.append { [unowned self] in
                 for warehouse in outcome.warehouses.sorted(by: { $0.wid < $1.wid }) {
-                    if let row = table[warehouse.wid], Self.endsWaiting(row, warehouse) {
+                    if let row = table[warehouse.wid], row.endsWaiting(warehouse) {
                         changed.append(warehouse.wid)
                     }
                     if world.defect == .overwritesRows {
@@ -141,12 +141,6 @@ final class SimulatedHub {
             telling.append { [unowned self] in loops[batch.loop].mail.append(.written(batch)) }
         }
         // The wake-up comes last, as `publish` appends it; where that has happened, it is there.
-    }
-
-    /// Whether a pull that waits must be told of the change; as `WarehouseTable` has it.
-    private static func endsWaiting(_ row: Warehouse, _ changed: Warehouse) -> Bool {
-        changed.epoch != row.epoch || changed.isPaused != row.isPaused
-            || changed.isRetired != row.isRetired
     }
 
     /// Wakes those who wait for messages, on the loops whose sign is up.

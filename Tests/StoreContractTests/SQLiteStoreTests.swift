@@ -307,6 +307,35 @@ struct SQLiteStoreTests {
         #expect(try count("PRAGMA user_version", on: place) == 99)
     }
 
+    @Test("A store is marked as the hub's; one of before the mark is taken over, and marked")
+    func marked() throws {
+        let place = try filled(10)
+        let mark = Int64(Schema.mark.applicationID)
+        #expect(try count("PRAGMA application_id", on: place) == mark)
+        try execute("PRAGMA application_id=0; PRAGMA user_version=1", on: place)
+        let open = try place.open()
+        #expect(open.state.head == 10)
+        #expect(try count("PRAGMA application_id", on: place) == mark)
+        #expect(try count("PRAGMA user_version", on: place) == Schema.migrations.newest)
+    }
+
+    @Test(
+        "The database of another program is refused in words, and stays as it is",
+        arguments: [
+            "CREATE TABLE books(title)", "CREATE TABLE books(title); PRAGMA user_version=1",
+            "CREATE TABLE meta(name, value); PRAGMA user_version=1", "PRAGMA application_id=5",
+        ])
+    func foreign(making: String) throws {
+        let place = Place(.sqlite)
+        try execute(making, on: place)
+        let before = try RawFile.bytes(place.path)
+        #expect { _ = try place.open() } throws: { error in
+            guard case .other(let detail) = error as? StoreFailure else { return false }
+            return detail.contains("another program") && detail.contains("--data")
+        }
+        #expect(try RawFile.bytes(place.path) == before)
+    }
+
     @Test("A directory that is not there is a failure of the disk")
     func noDirectory() throws {
         #expect {

@@ -51,10 +51,6 @@ struct ByteBufferTests {
             default:
                 buffer.reserve(count)
                 buffer.shrink(to: 16)
-                if let last = model.indices.last {
-                    buffer.overwrite(at: last, with: 7)
-                    model[last] = 7
-                }
             }
             #expect(buffer.count == model.count && buffer.bytes.array == model, "step \(step)")
         }
@@ -103,11 +99,6 @@ struct ByteBufferTests {
     func padded() {
         #expect(written { $0.append(decimal: UInt64.max) } == "18446744073709551615")
         #expect(written { $0.append(decimal: 42, zeroPaddedTo: 5) } == "00042")
-        var buffer = ByteBuffer("a----b")
-        buffer.overwrite(at: 1, decimal: 42, spacePaddedTo: 4)
-        #expect(buffer.text == "a  42b")
-        buffer.overwrite(at: 0, with: "xyz".utf8.span.bytes)
-        #expect(buffer.text == "xyz42b")
     }
 
     @Test("Consuming more than there is stops the process")

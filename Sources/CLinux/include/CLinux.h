@@ -48,12 +48,6 @@ int clinux_accept(int fd, struct sockaddr *address, socklen_t *length);
 
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes. Returns an errno, 0 for success.
 int clinux_name_thread(const char *name);
-/// setpriority(2) for the calling thread alone; Linux keeps a nice value per thread.
-int clinux_set_thread_nice(int nice);
-/// getpriority(2) of the calling thread: -20 to 19.
-int clinux_thread_nice(void);
-/// gettid(2).
-int clinux_gettid(void);
 
 /// getrandom(2), never short of entropy once the system has started.
 long clinux_getrandom(void *bytes, unsigned long count);
