@@ -282,6 +282,9 @@ extension EventLoop {
 
     /// The writer has answered a change.
     func changed(_ connection: Connection, _ change: WriteBatch.Change) {
+        if case .refused = change.outcome {
+            hub.warehouses.with(change.wid) { $0?.noteRefused(change.change, now: now) }
+        }
         switch connection.call {
         case .pull(let call): settled(connection, call, change)
         case .operate(let operation, let from):
