@@ -93,6 +93,25 @@ package enum Limits {
     package static let chunkExtensionBytes = 4 * 1024
     /// Bytes of the trailer fields of a body. Beyond: 431. They mean nothing to the hub.
     package static let trailerBytes = 8 * 1024
+    /// Bytes of a request that a connection may hold whatever the others do: a head, or a small
+    /// publish that came in pieces.
+    package static let smallRequestBytes = 16 * 1024
+    /// Bytes that unfinished and waiting requests may take beyond that, on all connections: each
+    /// loop has its share, so none waits for another's lock. A connection has one request in hand,
+    /// but there are 50,000 of them. Where the share is used up, a request that needs more gets 503
+    /// `overloaded` with `Retry-After: 1` and its connection is closed; what others send ahead of
+    /// their turn stays in the kernel.
+    package static let requestBytesHeld = 256 * 1024 * 1024
+    /// Bytes of answers that clients have not taken yet, and of pages held back for the writer, on
+    /// all connections: each loop has its share. Where that is used up, further pages wait up to
+    /// `pageWaitSeconds` for it to fall, then get 503 `overloaded`; lists get it at once; and of
+    /// pipelined requests one is answered at a time. With one answer more for each connection.
+    package static let answerBytesHeld = 256 * 1024 * 1024
+    /// The least share of a loop in either: the largest request in pieces, in a buffer that has
+    /// just doubled, and as much again for the others.
+    package static let leastShare = 3 * batchBytes
+    /// Seconds that a pull waits while its loop holds too many answers that nobody takes.
+    package static let pageWaitSeconds = 2
     /// Bytes taken from one connection in one tick, for fairness.
     package static let bytesPerTick = 256 * 1024
     /// Bytes of answers gathered, or not yet taken by the client, before a connection's next

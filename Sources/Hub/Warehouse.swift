@@ -142,7 +142,12 @@ extension Warehouse {
         renewLease(now)
     }
 
-    /// The lease lives `leaseSeconds` from now.
+    /// A call of `session` was refused: every call of the holder renews its lease.
+    private mutating func renewLease(of session: SessionName?, _ now: UInt64) {
+        if let session, session == holder { renewLease(now) }
+    }
+
+    /// The lease lives `leaseSeconds` from now, unless it was released.
     package mutating func renewLease(_ now: UInt64) {
         guard leaseSeconds > 0 else { return }
         leaseEnds = max(leaseEnds, now + UInt64(leaseSeconds) * 1_000_000_000)
@@ -165,6 +170,14 @@ extension Warehouse {
     ///
     /// - Parameter isSettled: the writer has already applied what the pull asked for.
     package mutating func admit(
+        _ pull: PullRequest, isSettled: Bool, head: Int64, now: UInt64
+    ) -> Admission {
+        let admission = judge(pull, isSettled: isSettled, head: head, now: now)
+        if case .refuse = admission { renewLease(of: pull.session, now) }
+        return admission
+    }
+
+    private mutating func judge(
         _ pull: PullRequest, isSettled: Bool, head: Int64, now: UInt64
     ) -> Admission {
         if isRetired { return .refuse(.retired) }
@@ -333,6 +346,16 @@ extension Warehouse {
     /// a lease that is renewed, is nothing to them.
     package func endsWaiting(_ changed: Warehouse) -> Bool {
         changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
+    }
+
+    /// The writer has refused `change`: if it was the holder's, it renews the lease all the same.
+    package mutating func noteRefused(_ change: Change, now: UInt64) {
+        switch change {
+        case .pull(let session, _, _, _, _), .commit(_, let session),
+            .advance(_, _, let session, _):
+            renewLease(of: session, now)
+        case .release, .seek, .pause, .retire, .describe: break
+        }
     }
 
     /// Puts a change that is now on disk in place, beside what loops noted meanwhile.

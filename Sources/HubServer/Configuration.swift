@@ -1,3 +1,4 @@
+import Hub
 package import Platform
 
 /// How a hub is to run: every setting checked.
@@ -20,6 +21,9 @@ package struct Configuration: Sendable {
     package var deadlines = Deadlines()
     /// Milliseconds that the writer waits for a database held by another program.
     package var busyMilliseconds: Int32 = 2000
+    /// Bytes of requests, and of answers, that all connections may hold; a test makes them few.
+    package var requestBytesHeld = Limits.requestBytesHeld
+    package var answerBytesHeld = Limits.answerBytesHeld
 
     package init(listen: Endpoint, data: String, loops: Int, connections: Int) {
         self.listen = listen

@@ -44,6 +44,10 @@ final class Connection {
     /// A page held back until the writer has moved the index.
     var held = ByteBuffer()
 
+    /// What of these the loop has counted: see `HeldBytes`.
+    var requestBytes = 0
+    var answerBytes = 0
+
     var parser: RequestParser
     var decoder: ChunkedDecoder?
     var head = RequestHead()

@@ -6,6 +6,8 @@ import Wire
 extension EventLoop {
     func look(_ connection: Connection, _ target: borrowing Target) throws(Problem) {
         let look = try parse(connection, target)
+        // What is wrong must be seen, of all times, when there is too much.
+        if answerBytes.isFull, connection.route != .metrics { throw .overloaded }
         let request = LookRequest(loop: number, call: connection.token, look: look)
         guard hub.looks.post(request) else { throw .overloaded }
         connection.phase = .called

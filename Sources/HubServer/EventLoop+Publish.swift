@@ -30,7 +30,7 @@ extension EventLoop {
         guard bytes.byteCount > 0 else { return messages.readNothing() }
         var reader = JSONReader(bytes)
         try messages.read(&reader, into: batch)
-        try end(&reader)
+        try messages.end(&reader)
     }
 
     /// `POST /v1/messages/batch`
@@ -76,7 +76,7 @@ extension EventLoop {
             try messages.read(&reader, place: place, into: batch)
             place += 1
         }
-        try end(&reader)
+        try messages.end(&reader)
     }
 
     private func hasElement(_ reader: inout JSONReader) throws(Problem) -> Bool {
@@ -84,17 +84,18 @@ extension EventLoop {
     }
 
     private func readLines(_ bytes: RawSpan, into batch: WriteBatch) throws(Problem) {
-        var place = 0
+        var (place, number) = (0, 0)
         var start = 0
         while start < bytes.byteCount {
             let end = bytes.lineEnd(from: start)
             let line = bytes.extracting(start..<end)
             start = end + 1
+            number += 1
             if line.isBlank { continue }
             try checkCount(place)
             var reader = JSONReader(line)
-            try messages.read(&reader, place: place, into: batch)
-            try self.end(&reader)
+            try messages.read(&reader, place: place, line: number, into: batch)
+            try messages.end(&reader)
             place += 1
         }
     }
@@ -105,10 +106,6 @@ extension EventLoop {
                 413, "too_many_messages",
                 "A batch has at most \(Limits.batchMessages) messages: send several.")
         }
-    }
-
-    private func end(_ reader: inout JSONReader) throws(Problem) {
-        do throws(JSONError) { try reader.finish() } catch { throw Problem(error) }
     }
 
     private func checkTopics(

@@ -47,7 +47,9 @@ extension EventLoop {
             if let ends { end(waiting: ends) }
             connection.phase = .called
             pagesToRead.append(
-                PageToRead(call: connection.token, from: from, mayWait: mayWait))
+                PageToRead(
+                    call: connection.token, from: from, mayWait: mayWait,
+                    deadline: now + deadlines.page))
         case .wait:
             wait(connection, call)
         case .answer:
@@ -56,6 +58,7 @@ extension EventLoop {
         case .advance(let advance):
             connection.held.removeAll()
             connection.held.append(contentsOf: body)
+            countAnswer(connection)
             change(connection, call.request.wid, advance)
         case .refuse(let refusal):
             endCall(connection)
@@ -70,13 +73,15 @@ extension EventLoop {
         let call: Token
         let from: Int64
         let mayWait: Bool
+        /// When it is refused if there is no room for its page.
+        let deadline: UInt64
     }
 
     /// Reads the pages that pulls have come to, in their order, as many as a tick may; what the
     /// tick published is under way by then, so that no publish waits behind them.
     func readPages() {
         var rowsLeft = Limits.rowsPerTick
-        while rowsLeft > 0, let next = pagesToRead.popFirst() {
+        while rowsLeft > 0, let next = nextPage() {
             guard let connection = connections[next.call], case .pull(var call) = connection.call
             else { continue }
             rowsLeft -= Limits.rowsPerPage
@@ -84,6 +89,22 @@ extension EventLoop {
             if let step { take(step, connection, call, mayWait: next.mayWait) }
             goOnIfAnswered(connection)
         }
+    }
+
+    /// The pull whose page comes next. While clients leave too many pages untaken there is none,
+    /// and who has waited too long for that to change is refused.
+    private func nextPage() -> PageToRead? {
+        while answerBytes.isFull, let first = pagesToRead.first {
+            guard now >= first.deadline else { return nil }
+            _ = pagesToRead.popFirst()
+            guard let connection = connections[first.call], case .pull = connection.call else {
+                continue
+            }
+            endCall(connection)
+            refuse(connection, .overloaded)
+            goOn(connection)
+        }
+        return pagesToRead.popFirst()
     }
 
     /// Takes up what the client has sent meanwhile, if its request in hand is answered.
@@ -263,6 +284,7 @@ extension EventLoop {
         connection.call = .none
         connection.held.removeAll()
         connection.held.shrink(to: 0)
+        countAnswer(connection)
         hub.warehouses.with(call.request.wid) { warehouse in
             guard warehouse != nil else { return }
             call.end(&warehouse!, now: now)
@@ -282,6 +304,9 @@ extension EventLoop {
 
     /// The writer has answered a change.
     func changed(_ connection: Connection, _ change: WriteBatch.Change) {
+        if case .refused = change.outcome {
+            hub.warehouses.with(change.wid) { $0?.noteRefused(change.change, now: now) }
+        }
         switch connection.call {
         case .pull(let call): settled(connection, call, change)
         case .operate(let operation, let from):

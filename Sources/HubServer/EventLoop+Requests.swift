@@ -8,10 +8,7 @@ extension EventLoop {
 
     /// Reads what came, once a tick, and works on it.
     func receive(_ connection: Connection) {
-        if connection.phase == .called || connection.phase == .waiting,
-            connection.input.count >= Limits.bytesPerTick
-        {
-            // Enough of its next requests: the rest waits in the kernel, and so with the sender.
+        if hasEnough(connection) {
             watch(connection, connection.interest.subtracting(.read))
             return
         }
@@ -25,13 +22,17 @@ extension EventLoop {
             connection.input.shrink(to: 0)
         }
         if transfer == .closed { receivedEnd(connection) }
+        countRequest(connection)
+        refuseIfTooMuch(connection)
     }
 
     private func receiveBytes(_ connection: Connection) -> Transfer {
         var transfer = Transfer.closed
         var room = 16 * 1024
         if case .body(let whole) = connection.phase {
-            room = min(max(room, whole - connection.input.count), Limits.bytesPerTick)
+            room = max(room, whole - connection.input.count)
+            // A buffer grows to the whole once a good part is there: doubling would go beyond.
+            if connection.input.capacity * 4 < whole { room = min(room, Limits.bytesPerTick) }
         }
         connection.input.withFreeSpace(minimum: room) { space in
             do throws(Errno) {
@@ -92,7 +93,8 @@ extension EventLoop {
         switch connection.phase {
         case .head:
             guard !input.isEmpty, !connection.closes else { return false }
-            guard output.count + connection.unsent.count < Limits.outputBytes else {
+            let room = answerBytes.isFull ? 1 : Limits.outputBytes
+            guard output.count + connection.unsent.count < room else {
                 connection.isHeldUp = true
                 return false
             }
@@ -170,7 +172,7 @@ extension EventLoop {
         // Reading is safe, and browsers keep the answer from a page of another site.
         if head.method != .get, head.method != .head, head.isCrossSite(bytes) { throw .crossOrigin }
         connection.principal = try principal(connection, bytes)
-        try checkBody(connection)
+        try checkBody(connection, received: bytes.byteCount - head.length)
         if head.isChunked {
             connection.decoder = ChunkedDecoder(limits: Self.limits(connection.route))
             connection.phase = .chunks
@@ -193,7 +195,8 @@ extension EventLoop {
 
     private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
-    private func checkBody(_ connection: Connection) throws(Problem) {
+    /// - Parameter received: bytes that came behind the head.
+    private func checkBody(_ connection: Connection, received: Int) throws(Problem) {
         let head = connection.head
         if head.hasUnknownExpectation {
             throw Problem(
@@ -211,6 +214,11 @@ extension EventLoop {
         }
         if let length = head.contentLength, length > connection.route.bodyLimit {
             throw .tooLarge(connection.route)
+        }
+        if let length = head.contentLength, length > Limits.smallRequestBytes, length > received,
+            requestBytes.isFull(with: length)
+        {
+            throw .overloaded.closing
         }
     }
 

@@ -13,6 +13,7 @@ extension EventLoop {
         } else {
             work(connection)
         }
+        countRequest(connection)
     }
 
     /// Sends what there is to send: one call a connection and tick.
@@ -20,6 +21,7 @@ extension EventLoop {
         defer {
             output.removeAll()
             if output.capacity > 4 << 20 { output.shrink(to: 64 * 1024) }
+            countAnswer(connection)
         }
         guard connections[connection.token] != nil else { return }
         let hadUnsent = !connection.unsent.isEmpty

@@ -45,6 +45,10 @@ final class EventLoop {
     var batchesUnderWay = 0
     var bytesUnderWay = 0
 
+    /// What the connections hold, against this loop's share of it.
+    var requestBytes: HeldBytes
+    var answerBytes: HeldBytes
+
     /// Pulls whose pages come next, in the order in which they came.
     var pagesToRead = Queue<PageToRead>()
 
@@ -79,6 +83,11 @@ final class EventLoop {
         counters = hub.metrics.loops[number]
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
         batch = WriteBatch(loop: number)
+        let loops = hub.configuration.loops
+        requestBytes = HeldBytes(
+            of: hub.configuration.requestBytesHeld, loops: loops, shown: counters.requestBytes)
+        answerBytes = HeldBytes(
+            of: hub.configuration.answerBytesHeld, loops: loops, shown: counters.answerBytes)
         poller = try Poller()
         // Names of requests begin anywhere, so that those of two starts do not meet.
         requests = Random.word()
@@ -128,8 +137,13 @@ final class EventLoop {
         if waiters.isEmpty { hub.signs[number].lower() }
     }
 
+    /// Milliseconds after which pages are tried again that wait for others to be taken; most often
+    /// the socket that takes them ends the wait.
+    private static let retryMilliseconds: Int32 = 20
+
     private func wait() -> Int {
-        var milliseconds: Int32 = waiters.hasReady || !pagesToRead.isEmpty ? 0 : -1
+        var milliseconds: Int32 = waiters.hasReady ? 0 : -1
+        if !pagesToRead.isEmpty { milliseconds = answerBytes.isFull ? Self.retryMilliseconds : 0 }
         let next = min(timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline)
         if milliseconds < 0, next != .max {
             let current = MonotonicClock.now()
@@ -227,6 +241,7 @@ final class EventLoop {
         guard event.isWritable, connections[event.token] != nil else { return }
         if connection.isHeldUp, connection.unsent.isEmpty {
             work(connection)
+            countRequest(connection)
         } else {
             finish(connection)
         }
@@ -236,6 +251,7 @@ final class EventLoop {
     func close(_ connection: Connection) {
         guard connections.remove(connection.token) != nil else { return }
         endCall(connection)
+        uncount(connection)
         try? poller.remove(connection.socket.descriptor.raw)
         connection.socket.shutdownWrite()
         counters.add(.connectionsClosed)

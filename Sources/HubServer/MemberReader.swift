@@ -119,7 +119,7 @@ struct MemberReader {
             note(name, "must be an object")
             return nil
         }
-        if let inner = Self.nameGivenTwice(members) { twice = .twice(name + "/" + inner) }
+        if let inner = Self.nameGivenTwice(members) { twice = .twice(inner, in: "/" + name) }
         var inner = MemberReader(members: members)
         let result = body(&inner)
         inner.noteUnknown()

@@ -13,6 +13,9 @@ struct MessageReader: ~Copyable {
     private var text = ByteBuffer(capacity: 1024)
 
     // The message in hand.
+
+    /// The line it stands on, from 1; nil: the request is one JSON text.
+    private var line: Int?
     private var seen: UInt8 = 0
     private var topic = Arena.Slice.none
     private var key = Arena.Slice.none
@@ -20,6 +23,8 @@ struct MessageReader: ~Copyable {
     private var wid: UInt32 = 0
     private var id: MessageID?
     private var occurred: Int64?
+    /// Names of its unknown members in lower case, as many as are told: to notice one given twice.
+    private var unknown: Set<String> = []
 
     private enum Member: UInt8 {
         case topic = 1
@@ -42,12 +47,16 @@ struct MessageReader: ~Copyable {
 
     /// Reads one message, an object, and adds it to `batch` unless something is wrong with it.
     ///
-    /// - Parameter place: the message's place in the request, for pointers; nil: the only one.
+    /// - Parameters:
+    ///   - place: the message's place in the request, for pointers; nil: the only one.
+    ///   - line: the line that is all the reader has, from 1; nil: it has the whole request.
     mutating func read(
-        _ reader: inout JSONReader, place: Int? = nil, into batch: WriteBatch
+        _ reader: inout JSONReader, place: Int? = nil, line: Int? = nil, into batch: WriteBatch
     ) throws(Problem) {
+        self.line = line
         (seen, topic, key, body) = (0, .none, .none, .none)
         (id, occurred) = (nil, nil)
+        if !unknown.isEmpty { unknown.removeAll() }
         mistakes.place = place
         let mistakesBefore = mistakes.count
         let mark = batch.arena.count
@@ -65,6 +74,17 @@ struct MessageReader: ~Copyable {
                 topic: topic, key: key, body: body, wid: wid, id: id, occurred: occurred))
     }
 
+    /// Checks that nothing follows the last message that the reader has.
+    func end(_ reader: inout JSONReader) throws(Problem) {
+        do throws(JSONError) { try reader.finish() } catch { throw malformed(error) }
+    }
+
+    /// The refusal of what is no JSON: by its place in the body, or in the line in hand.
+    private func malformed(_ error: JSONError) -> Problem {
+        guard let line, let place = mistakes.place else { return Problem(error) }
+        return Problem(error, line: line, place: place)
+    }
+
     /// No body at all stands for an empty object, which lacks everything.
     mutating func readNothing() {
         seen = 0
@@ -80,14 +100,14 @@ struct MessageReader: ~Copyable {
             }
             _ = try reader.skipValue()
         } catch {
-            throw Problem(error)
+            throw malformed(error)
         }
         mistakes.note("", "must be an object")
         return false
     }
 
     private func next(_ reader: inout JSONReader) throws(Problem) -> JSONText? {
-        do throws(JSONError) { return try reader.nextMember() } catch { throw Problem(error) }
+        do throws(JSONError) { return try reader.nextMember() } catch { throw malformed(error) }
     }
 
     private mutating func noteMissing() {
@@ -121,7 +141,7 @@ struct MessageReader: ~Copyable {
             }
         } catch {
             // Behind a value of the wrong kind reading goes on, to find the other mistakes.
-            guard !error.isMalformed else { throw Problem(error) }
+            guard !error.isMalformed else { throw malformed(error) }
             mistakes.note("/" + member.name, "\(error.text)")
         }
     }
@@ -140,12 +160,16 @@ struct MessageReader: ~Copyable {
     private mutating func readUnknown(
         _ name: JSONText, _ reader: inout JSONReader
     ) throws(Problem) {
+        var text: String?
         do throws(JSONError) {
-            let text = mistakes.hasRoom ? try reader.text(name) : ""
-            mistakes.noteUnknown(text, known: "topic, wid, key, body, id, occurred")
+            if unknown.count < Limits.errorsTold { text = try reader.text(name) }
             _ = try reader.skipValue()
         } catch {
-            throw Problem(error)
+            throw malformed(error)
+        }
+        mistakes.noteUnknown(text ?? "", known: "topic, wid, key, body, id, occurred")
+        if let text, !unknown.insert(text.lowercased()).inserted {
+            throw .twice(text, place: mistakes.place)
         }
     }
 

@@ -5,6 +5,9 @@ final class Metrics: Sendable {
     /// One loop's counters: only that loop adds, so no processor waits for another's.
     final class Loop: Sendable {
         private let counts: [Count]
+        /// What the loop's connections hold now: see `HeldBytes`.
+        let requestBytes = Count()
+        let answerBytes = Count()
 
         init() {
             counts = Counter.allCases.map { _ in Count() }
@@ -96,6 +99,11 @@ final class Metrics: Sendable {
 
     /// Connections open now, on all loops.
     var openConnections: Int { total(.connectionsOpened) - total(.connectionsClosed) }
+
+    /// Bytes of requests, or of answers, that connections hold now, on all loops.
+    func held(_ count: KeyPath<Loop, Count> & Sendable) -> Int {
+        loops.reduce(0) { $0 + $1[keyPath: count].value.load(ordering: .relaxed) }
+    }
 
     func total(_ counter: Counter) -> Int {
         loops.reduce(0) { $0 + $1.value(counter) }

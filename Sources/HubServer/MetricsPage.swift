@@ -24,6 +24,14 @@ struct MetricsPage {
         let gauges: [(StaticString, StaticString, Double)] = [
             ("message_center_connections", "Connections now.", Double(open)),
             ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
+            (
+                "message_center_request_bytes_held", "Memory of requests not yet taken up.",
+                Double(hub.metrics.held(\.requestBytes))
+            ),
+            (
+                "message_center_answer_bytes_held", "Memory of answers not yet taken by clients.",
+                Double(hub.metrics.held(\.answerBytes))
+            ),
             ("message_center_head", "Index of the newest message.", Double(hub.lines.head)),
             (
                 "message_center_warehouses", "Warehouses known.", Double(hub.warehouses.count)

@@ -26,8 +26,7 @@ struct Mistakes {
             count += 1
             return
         }
-        let escaped = name().replacing("~", with: "~0").replacing("/", with: "~1")
-        note("/" + escaped, "is not known; there are \(known.isEmpty ? "none" : known)")
+        note("/" + name().inPointer, "is not known; there are \(known.isEmpty ? "none" : known)")
     }
 
     /// A value of more bytes than may be: its own status, 413.
@@ -48,11 +47,22 @@ struct Mistakes {
 
 extension Problem {
     /// A member was given twice, in whatever case: two readers could take different ones.
-    static func twice(_ name: String, place: Int? = nil) -> Problem {
+    ///
+    /// - Parameters:
+    ///   - object: the pointer of the inner object that holds it.
+    ///   - place: the message's place in a batch.
+    static func twice(_ name: String, in object: String = "", place: Int? = nil) -> Problem {
         var problem = Problem(
             400, "duplicate_member", "The member \(name) is given twice: give it once.")
-        let prefix = place.map { "/\($0)" } ?? ""
-        problem.fields = [Field("\(prefix)/\(name)", "is given twice")]
+        let prefix = place.map { "/\($0)" } ?? object
+        problem.fields = [Field("\(prefix)/\(name.inPointer)", "is given twice")]
         return problem
+    }
+}
+
+extension String {
+    /// The name as it stands in a pointer (RFC 6901, section 3).
+    fileprivate var inPointer: String {
+        replacing("~", with: "~0").replacing("/", with: "~1")
     }
 }

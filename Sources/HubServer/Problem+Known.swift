@@ -24,6 +24,18 @@ extension Problem {
             "\(error.text) (at byte \(error.offset) of the body): send one JSON text, RFC 8259.")
     }
 
+    /// A line of a batch is no JSON.
+    ///
+    /// - Parameters:
+    ///   - line: its number, from 1, blank lines counted.
+    ///   - place: the message's place in the batch, from 0.
+    init(_ error: JSONError, line: Int, place: Int) {
+        self.init(
+            400, "malformed_json",
+            "\(error.text) (at byte \(error.offset) of line \(line)): send one JSON text a line.")
+        fields = [Field("/\(place)", "\(error.text)")]
+    }
+
     static func invalid(_ fields: [Field]) -> Problem {
         let place = fields[0].pointer.isEmpty ? "The body" : fields[0].pointer
         var problem = Problem(

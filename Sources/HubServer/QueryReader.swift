@@ -15,7 +15,7 @@ struct QueryReader {
         self.parameters = parameters
         var names: Set<String> = []
         for parameter in parameters where !names.insert(parameter.name).inserted {
-            throw .twice(parameter.name, place: nil)
+            throw .twice(parameter.name)
         }
     }
 

@@ -5,6 +5,7 @@ struct Queue<Element> {
 
     var isEmpty: Bool { taken == elements.count }
     var count: Int { elements.count - taken }
+    var first: Element? { isEmpty ? nil : elements[taken] }
 
     mutating func append(_ element: Element) {
         elements.append(element)

@@ -99,8 +99,8 @@ enum Route: Equatable {
         _ fourth: ByteRange?
     ) throws(Problem) -> Route {
         guard let third else { return try get(method, .warehouses) }
-        guard let number = target.number(third) else { throw .notFound }
-        guard number >= 1, number <= Limits.wid else {
+        guard target.isNumber(third) else { throw .notFound }
+        guard let number = target.number(third), number >= 1, number <= Limits.wid else {
             throw Problem(
                 422, "invalid_wid", "A warehouse is a number from 1 to \(Limits.wid).")
         }

@@ -86,7 +86,7 @@ extension JSONReader {
 
     /// The character that the escape at `offset` stands for, and the bytes it takes, both halves
     /// of a surrogate pair together; nil for half of one.
-    private func escape(at offset: Int, _ end: Int) -> (scalar: Unicode.Scalar, length: Int)? {
+    func escape(at offset: Int, _ end: Int) -> (scalar: Unicode.Scalar, length: Int)? {
         switch bytes.byte(at: offset + 1) {
         case UInt8(ascii: "b"): return ("\u{8}", 2)
         case UInt8(ascii: "f"): return ("\u{C}", 2)
@@ -107,7 +107,7 @@ extension JSONReader {
         }
     }
 
-    /// The four hexadecimal digits from `offset` on, which the scan has checked.
+    /// The four hexadecimal digits from `offset` on, which the scan has checked or will check.
     private func codeUnit(at offset: Int) -> UInt32 {
         (0..<4).reduce(0) { $0 << 4 | UInt32(bytes.byte(at: offset + $1).hexValue ?? 0) }
     }

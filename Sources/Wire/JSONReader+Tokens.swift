@@ -98,8 +98,9 @@ extension JSONReader {
         return next
     }
 
-    /// Checks the escape whose backslash stands at `offset`; answers where it ends.
-    private func scanEscape(at offset: Int) throws(JSONError) -> Int {
+    /// Checks the escape whose backslash stands at `offset`, both halves of a surrogate pair
+    /// together; answers where it ends.
+    private mutating func scanEscape(at offset: Int) throws(JSONError) -> Int {
         guard offset &+ 1 < bytes.byteCount else {
             throw JSONError(.unexpectedEnd, at: bytes.byteCount)
         }
@@ -108,16 +109,26 @@ extension JSONReader {
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return offset &+ 2
         case UInt8(ascii: "u"):
-            for index in 2..<6 {
-                guard offset &+ index < bytes.byteCount else {
-                    throw JSONError(.unexpectedEnd, at: bytes.byteCount)
-                }
-                guard bytes.byte(at: offset &+ index).hexValue != nil else {
-                    throw JSONError(.malformedEscape, at: offset)
-                }
+            try checkDigits(ofEscapeAt: offset)
+            guard let escape = escape(at: offset, bytes.byteCount) else {
+                if loneSurrogate == nil { loneSurrogate = offset }
+                return offset &+ 6
             }
-            return offset &+ 6
+            if escape.length > 6 { try checkDigits(ofEscapeAt: offset &+ 6) }
+            return offset &+ escape.length
         default: throw JSONError(.malformedEscape, at: offset)
+        }
+    }
+
+    /// Checks the four digits of the `\u` escape whose backslash stands at `offset`.
+    private func checkDigits(ofEscapeAt offset: Int) throws(JSONError) {
+        for index in 2..<6 {
+            guard offset &+ index < bytes.byteCount else {
+                throw JSONError(.unexpectedEnd, at: bytes.byteCount)
+            }
+            guard bytes.byte(at: offset &+ index).hexValue != nil else {
+                throw JSONError(.malformedEscape, at: offset)
+            }
         }
     }
 }

@@ -44,12 +44,15 @@ extension JSONReader {
     }
 
     /// Reads one value of any kind into `output`, without the white space between its tokens, all
-    /// else byte for byte. Nothing is appended if it is malformed.
+    /// else byte for byte. Nothing is appended if it is malformed, or holds half of a surrogate
+    /// pair (`loneSurrogate`, with the reader behind the value).
     package mutating func copyValueCompact(into output: inout ByteBuffer) throws(JSONError) {
         skipWhitespace()
         let start = position
         let blanksBefore = blanks
+        loneSurrogate = nil
         try scanValue()
+        if let loneSurrogate { throw JSONError(.loneSurrogate, at: loneSurrogate) }
         let value = bytes.extracting(start..<position)
         if blanks == blanksBefore {
             output.append(value)

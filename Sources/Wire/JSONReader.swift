@@ -38,6 +38,9 @@ package struct JSONReader: ~Escapable {
     private var isFirst = false
     /// How many bytes of white space were passed over.
     private(set) var blanks = 0
+    /// Where half of a surrogate pair stands without the other, the first one met since this was
+    /// set to nil. The grammar allows it; nobody can say what it means.
+    var loneSurrogate: Int?
 
     /// Reads `bytes`, which hold one value and perhaps white space around it.
     @_lifetime(copy bytes)

@@ -74,10 +74,15 @@ package struct Target: ~Escapable {
             && bytes.isExactly(text, at: Int(range.offset))
     }
 
-    /// The number in `range`: digits only, no leading zero but for 0 itself.
+    /// Whether `range` holds a number, of any size: digits only, no leading zero but for 0 itself.
+    package func isNumber(_ range: ByteRange) -> Bool {
+        if range.length > 1 && bytes.byte(at: Int(range.offset)) == ASCII.zero { return false }
+        return !range.isEmpty && range.range.allSatisfy { bytes.byte(at: $0).isDigit }
+    }
+
+    /// The number in `range`; nil if it is none, or too large for an Int.
     package func number(_ range: ByteRange) -> Int? {
-        if range.length > 1 && bytes.byte(at: Int(range.offset)) == ASCII.zero { return nil }
-        return bytes.decimal(in: range.range)
+        isNumber(range) ? bytes.decimal(in: range.range) : nil
     }
 
     /// The bytes in `range`, as sent.

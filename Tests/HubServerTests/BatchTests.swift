@@ -235,6 +235,11 @@ private func message(_ number: Int, id: String? = nil, wid: Int = 1) -> String {
         let answer = try post([message(0), #"{"topic":"A_B","wid":1,"WID":1,"body":1}"#])
         #expect(answer.status == 400)
         #expect(answer.pointers == ["/1/wid"])
+        let unknown = try post([message(0), #"{"x":1,"a/~":1,"A/~":1}"#])
+        #expect(unknown.status == 400)
+        #expect(unknown.pointers == ["/1/A~1~0"])
+        // Two messages may of course have the same mistake.
+        #expect(try post([#"{"x":1}"#, #"{"x":1}"#]).status == 422)
         #expect(try bodies() == [])
     }
 
@@ -252,6 +257,33 @@ private func message(_ number: Int, id: String? = nil, wid: Int = 1) -> String {
     func malformedLine() throws {
         #expect(try postLines("\(message(1))\n{\n\(message(2))").status == 400)
         #expect(try postLines("\(message(1)) \(message(2))").status == 400)
+        #expect(try bodies() == [])
+    }
+
+    @Test(
+        "What is malformed in a line is told by the line, and the place in it",
+        arguments: [
+            (#"{"topic":"A_B",}"#, 15), ("{", 1), (#"{"topic":"\x"}"#, 10), ("{} 7", 3), ("nul", 3),
+        ])
+    func malformedLinePlace(line: String, byte: Int) throws {
+        let answer = try postLines("\(message(0))\n\n\(message(1))\r\n\(message(2))\n\(line)\n{")
+        #expect(answer.status == 400)
+        #expect(answer.code == "malformed_json")
+        #expect(answer.pointers == ["/3"])
+        let detail = answer["detail"].text ?? ""
+        #expect(detail.contains("(at byte \(byte) of line 5)"), "\(detail)")
+        #expect(try bodies() == [])
+    }
+
+    @Test("Half of a surrogate pair in a batch is told by the message's place")
+    func loneSurrogate() throws {
+        let bad = #"{"topic":"A_B","wid":1,"body":"\ud800"}"#
+        let messages = [message(0), message(1), message(2), bad]
+        let answers = [try post(messages), try postLines(messages.joined(separator: "\n"))]
+        for answer in answers {
+            #expect(answer.status == 422)
+            #expect(answer.pointers == ["/3/body"])
+        }
         #expect(try bodies() == [])
     }
 

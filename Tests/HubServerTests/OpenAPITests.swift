@@ -63,7 +63,9 @@ import Wire
         for operation in document.operations where operation.path.contains("{wid}") {
             for (wid, code) in [
                 ("0", "invalid_wid"), ("2147483648", "invalid_wid"), ("x", "not_found"),
-                ("01", "not_found"),
+                ("01", "not_found"), ("9223372036854775808", "invalid_wid"),
+                ("99999999999999999999999999", "invalid_wid"),
+                ("9999999999999999999x", "not_found"),
             ] {
                 let path = operation.path.replacing("{wid}", with: wid)
                 let answer = try client.request(operation.method, path)

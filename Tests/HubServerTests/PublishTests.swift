@@ -205,6 +205,10 @@ import Wire
             #"{"topic":"A_B","wid":1,"body":1,"Body":2}"#,
             #"{"topic":"A_B","wid":1,"body":1,"key":null,"key":"a"}"#,
             #"{"topic":"A_B","wid":1,"body":1,"\u0077id":2}"#,
+            #"{"topic":"A_B","wid":1,"body":1,"x":1,"x":1}"#,
+            #"{"x":1,"topic":"A_B","wid":1,"body":1,"X":{}}"#,
+            #"{"a/b":1,"\u00e4":1,"\u0041/B":1}"#,
+            #"{"bodies":1,"x":1,"Ä":1,"BODIES":1,"ä":1}"#,
         ])
     func twice(body: String) throws {
         let answer = try post(body)
@@ -224,6 +228,23 @@ import Wire
         let answer = try post(body)
         #expect(answer.status == 400, "\(answer.text)")
         #expect(answer.code == "malformed_json")
+    }
+
+    @Test(
+        "Half of a surrogate pair, which no other language can read, is told by its pointer",
+        arguments: [
+            (#""key":"\ud800","body":1"#, "/key"), (#""body":"a\udc00""#, "/body"),
+            (#""body":{"a":["\ud83d\ude00","\ud83d"]}"#, "/body"),
+            (#""body":{"\ud800":1}"#, "/body"),
+        ])
+    func loneSurrogate(members: String, pointer: String) throws {
+        let answer = try post("{\"topic\":\"A_B\",\"wid\":1,\(members)}")
+        #expect(answer.status == 422)
+        #expect(answer.code == "invalid_content")
+        #expect(answer.pointers == [pointer])
+        let body = #""\ud83d\ude00 \\ud800""#
+        #expect(try post("{\"topic\":\"A_B\",\"wid\":1,\"body\":\(body)}").integer("index") == 1)
+        #expect(try client.pull(1).rawBody() == body)
     }
 
     @Test("Bytes that are not UTF-8 are malformed")

@@ -54,6 +54,28 @@ import Wire
         #expect(try commit(5, "a").integer("committed") == 5)
     }
 
+    @Test(
+        "A call of the holder that is refused renews its lease",
+        arguments: ["not_delivered", "position_ahead", "pull", "paused"])
+    func refusedRenews(_ code: String) throws {
+        #expect(try pull("a", ",\"limit\":2").next == 2)
+        if code == "paused" { try client.post("/v1/warehouses/7/pause") }
+        let first = try #require(Timestamp.parse(commit(1, "b")["expires"].text ?? ""))
+        let isRenewed = try eventually {
+            let refused =
+                switch code {
+                case "not_delivered": try commit(3, "a")
+                case "position_ahead": try commit(99, "a")
+                case "pull": try pull("a", ",\"commit\":3")
+                default: try pull("a")
+                }
+            #expect([409, 423].contains(refused.status))
+            let expires = Timestamp.parse(try commit(1, "b")["expires"].text ?? "") ?? 0
+            return expires > first + 500
+        }
+        #expect(isRenewed)
+    }
+
     @Test("While a lease lives calls without a session are refused too")
     func withoutSession() throws {
         _ = try pull("a")

@@ -80,6 +80,46 @@ struct LeaseTests {
         #expect(!calls.row.leaseLives(calls.now))
     }
 
+    @Test(
+        "A call of the holder that is refused renews the lease too",
+        arguments: ["commit", "ahead", "pull's commit", "pull ahead", "paused", "retired"])
+    func renewalByRefused(call: String) throws {
+        var calls = try heldByA()
+        calls.pass(59)
+        let refusal: Refusal?
+        switch call {
+        case "commit": refusal = calls.commit(101, "a")
+        case "ahead": refusal = calls.commit(1001, "a")
+        case "pull's commit": refusal = calls.refusal(ofPull: Calls.request("a", commit: 101))
+        case "pull ahead": refusal = calls.refusal(ofPull: Calls.request("a", after: 1001))
+        case "paused":
+            try calls.apply(.pause(true))
+            refusal = calls.refusal(ofPull: Calls.request("a"))
+        default:
+            try calls.apply(.retire(true))
+            refusal = calls.refusal(ofPull: Calls.request("a"))
+        }
+        #expect(refusal != nil)
+        calls.pass(59)
+        #expect(calls.row.leaseLives(calls.now))
+        calls.pass(1)
+        #expect(!calls.row.leaseLives(calls.now))
+    }
+
+    @Test("A refused call of anybody else renews nothing, nor one after a release")
+    func renewalByOthers() throws {
+        var calls = try heldByA()
+        calls.pass(59)
+        #expect(calls.commit(101, "b") != nil)
+        #expect(calls.commit(101) != nil)
+        #expect(calls.refusal(ofPull: Calls.request("b", after: 1001)) != nil)
+        calls.pass(1)
+        #expect(!calls.row.leaseLives(calls.now))
+        try calls.apply(.release(session: Calls.session("a")))
+        #expect(calls.commit(101, "a") != nil)
+        #expect(!calls.row.leaseLives(calls.now))
+    }
+
     @Test("The lease lives while a call of its holder is open, however long")
     func openCall() throws {
         var calls = WarehouseCalls()

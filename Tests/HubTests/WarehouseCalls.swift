@@ -14,14 +14,19 @@ struct WarehouseCalls {
     /// Seconds pass.
     mutating func pass(_ seconds: UInt64) { now += seconds * second }
 
-    /// The writer's part, installed as after COMMIT.
+    /// The writer's part, installed as after COMMIT; of what it refuses the loop takes note.
     mutating func apply(_ change: Warehouse.Change) throws(Refusal) {
         var changed = row
-        try changed.apply(change, head: head, now: now, wall: Int64(now / 1_000_000))
-        row.install(changed)
+        do throws(Refusal) {
+            try changed.apply(change, head: head, now: now, wall: Int64(now / 1_000_000))
+            row.install(changed)
+        } catch {
+            row.noteRefused(change, now: now)
+            throw error
+        }
     }
 
-    /// Why `change` is refused; nil if it is not. A refused change leaves the row as it was.
+    /// Why `change` is refused; nil if it is not. A refused change does no more than renew a lease.
     mutating func refusal(_ change: Warehouse.Change) -> Refusal? {
         do throws(Refusal) {
             try apply(change)

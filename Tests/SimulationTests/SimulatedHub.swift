@@ -253,6 +253,9 @@ final class SimulatedHub {
     }
 
     private func written(_ change: WriteBatch.Change, _ loop: Loop) {
+        if case .refused = change.outcome {
+            table[change.wid]?.noteRefused(change.change, now: world.now)
+        }
         if let sender = loop.requests.removeValue(forKey: change.call) {
             if case .client(let number, let ticket) = sender {
                 world.answerClient(number, ticket, .init(change.outcome))

@@ -51,6 +51,30 @@ struct JSONTextTests {
     }
 
     @Test(
+        "A value with half of a surrogate pair in any of its texts and names is not copied",
+        arguments: [
+            (#""\ud800""#, 1), (#"{"a":["x\n\udfffy"]}"#, 10), (#"{"\ud83d":1}"#, 2),
+            (#"["\ud83d\ude00\ud83d"]"#, 14), (#" [ "\ud800\u0041" ] "#, 4),
+        ])
+    func loneSurrogateInValue(json: String, offset: Int) throws {
+        var reader = JSONReader("[\(json),7]".utf8.span.bytes)
+        var output = ByteBuffer("before")
+        try reader.beginArray()
+        #expect(try reader.nextElement())
+        do throws(JSONError) {
+            try reader.copyValueCompact(into: &output)
+            Issue.record("copied")
+        } catch {
+            #expect(error == JSONError(.loneSurrogate, at: offset + 1))
+        }
+        #expect(output.text == "before")
+        // The reader stands behind the value, and the next one is judged by itself.
+        #expect(try reader.nextElement())
+        try reader.copyValueCompact(into: &output)
+        #expect(output.text == "before7")
+    }
+
+    @Test(
         "Names match whatever their case and escapes",
         arguments: [
             ("topic", true), ("Topic", true), ("TOPIC", true), ("\\u0074opic", true),
@@ -106,6 +130,7 @@ struct JSONWriterTests {
                 "{\"a b\":[1.50,\"\\u0041 \\\" \"],\"c\":{}}"
             ),
             ("[1,2]", "[1,2]"), (" 1 ", "1"), ("\t\"a\\\\\"\r\n", "\"a\\\\\""), ("[\n]", "[]"),
+            (#"["\ud83d\uDE00", "\\ud800"]"#, #"["\ud83d\uDE00","\\ud800"]"#),
             ("{\"k\":\"\\\\\" , \"b\" : -0}", "{\"k\":\"\\\\\",\"b\":-0}"),
         ])
     func compact(text: String, expected: String) throws {

@@ -1,0 +1,55 @@
+import Hub
+import Platform
+import Wire
+
+/// What connections hold in memory: counted where it changes, and kept within the loop's share.
+extension EventLoop {
+    /// Counts what the connection holds of requests. Most hold nothing, before and after.
+    func countRequest(_ connection: Connection) {
+        let bytes = max(0, connection.input.capacity - Limits.smallRequestBytes)
+        guard bytes != connection.requestBytes, isOpen(connection) else { return }
+        requestBytes.change(by: bytes - connection.requestBytes)
+        connection.requestBytes = bytes
+    }
+
+    /// Counts what the connection holds of answers.
+    func countAnswer(_ connection: Connection) {
+        let bytes = connection.unsent.capacity + connection.held.capacity
+        guard bytes != connection.answerBytes, isOpen(connection) else { return }
+        answerBytes.change(by: bytes - connection.answerBytes)
+        connection.answerBytes = bytes
+    }
+
+    /// The connection is closed, and holds nothing any more.
+    func uncount(_ connection: Connection) {
+        if connection.requestBytes > 0 { requestBytes.change(by: -connection.requestBytes) }
+        if connection.answerBytes > 0 { answerBytes.change(by: -connection.answerBytes) }
+        (connection.requestBytes, connection.answerBytes) = (0, 0)
+    }
+
+    private func isOpen(_ connection: Connection) -> Bool { connections[connection.token] != nil }
+
+    /// Refuses a request that is growing while the loop's share is used up; small ones go on.
+    func refuseIfTooMuch(_ connection: Connection) {
+        guard requestBytes.isFull, connection.input.count > Limits.smallRequestBytes,
+            isOpen(connection)
+        else { return }
+        switch connection.phase {
+        case .body, .chunks:
+            refuse(connection, Problem.overloaded.closing)
+            connection.input.removeAll()
+            connection.input.shrink(to: 0)
+            finish(connection)
+            countRequest(connection)
+        case .head, .called, .waiting, .draining: break
+        }
+    }
+
+    /// Whether what a connection sends ahead of its turn has to stay in the kernel, and so with the
+    /// sender, until the request in hand is answered.
+    func hasEnough(_ connection: Connection) -> Bool {
+        guard connection.phase == .called || connection.phase == .waiting else { return false }
+        return connection.input.count >= Limits.bytesPerTick
+            || connection.input.count > Limits.smallRequestBytes && requestBytes.isFull
+    }
+}

@@ -1,0 +1,112 @@
+import Hub
+import HubServer
+import TestSupport
+import Testing
+import Wire
+
+/// All connections together hold a bounded amount of requests and of answers.
+@Suite("HTTP: what all connections hold", .serialized)
+struct HTTPHeldTests {
+    private static let batch = "POST /v1/messages/batch HTTP/1.1\r\nHost: h\r\n"
+    private static let blanks = [UInt8](repeating: 0x20, count: 14 << 20)
+
+    /// A hub whose one loop has the least share of both.
+    private func hub() throws -> RunningHub {
+        try RunningHub(loops: 1) {
+            ($0.requestBytesHeld, $0.answerBytesHeld) = (0, 0)
+            $0.deadlines.page = Deadlines.milliseconds(300)
+        }
+    }
+
+    private func held(_ what: String, _ client: RawClient) throws -> Int {
+        Int(try client.metric("message_center_\(what)_bytes_held") ?? -1)
+    }
+
+    @Test(
+        "Large requests that do not end are refused when they are too many, small ones never",
+        arguments: [
+            "Content-Length: 15000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nE00000\r\n",
+        ])
+    func requests(_ framing: String) throws {
+        let hub = try hub()
+        let observer = try hub.client()
+        var clients: [RawClient] = []
+        var refused = 0
+        for _ in 0..<6 {
+            let client = try hub.client()
+            try client.send(Self.batch + framing)
+            try? client.send(Self.blanks)
+            clients.append(client)
+            // What was sent has come, or was refused.
+            client.timeout = .milliseconds(500)
+            guard let answer = try? client.answer() else { continue }
+            refused += 1
+            expectProblem(answer, 503, "overloaded")
+            #expect(answer[field: "Retry-After"] == "1")
+            #expect(answer[field: "Connection"] == "close")
+        }
+        #expect((1...5).contains(refused))
+        #expect(try held("request", observer) > 14 << 20)
+        #expect(try held("request", observer) <= Limits.leastShare + Limits.batchBytes)
+        // A small one goes through, also in pieces.
+        let body = #"{"topic":"A_B","wid":1,"body":1}"#
+        let pieces = try hub.client()
+        let head = "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 32\r\n\r\n"
+        for byte in (head + body).utf8 { try pieces.send([byte]) }
+        #expect(try pieces.answer().status == 201)
+        clients.removeAll()
+        let isFree = try eventually { try held("request", observer) == 0 }
+        #expect(isFree)
+        let large = try hub.client()
+        try large.send(Self.batch + "Content-Length: \(Self.blanks.count)\r\n\r\n")
+        try large.send(Self.blanks)
+        #expect(try large.answer().status == 400)
+    }
+
+    @Test("Answers that nobody takes make further pulls wait, then 503; publishes go on")
+    func answers() throws {
+        let hub = try hub()
+        let publisher = try hub.client()
+        for _ in 0..<64 {
+            try publisher.publish(wid: 0, body: .text(String(repeating: "x", count: 250_000)))
+        }
+        let wish = #"{"limit":1000,"maxBytes":16777216}"#
+        var lazy: [RawClient] = []
+        for wid in 1...16 {
+            let client = try hub.client()
+            try client.beginPull(wid, wish)
+            lazy.append(client)
+        }
+        let isFull = try eventually { try held("answer", publisher) >= Limits.leastShare }
+        #expect(isFull)
+        #expect(try held("answer", publisher) <= Limits.leastShare + 3 * Limits.pullBytes)
+        let pull = try hub.client().pull(100, ["limit": 1])
+        expectProblem(pull, 503, "overloaded")
+        #expect(pull[field: "Retry-After"] == "1")
+        #expect(try publisher.get("/v1/warehouses/5/messages").code == "overloaded")
+        for _ in 0..<3 { try publisher.begin("POST", "/v1/messages", Self.small) }
+        for _ in 0..<3 { #expect(try publisher.answer().status == 201) }
+        // Who reads at last gets its page, or was told to come again.
+        for client in lazy { #expect([200, 503].contains(try client.answer().status)) }
+        #expect(try publisher.pull(100, ["limit": 1]).messages.count == 1)
+        let isFree = try eventually { try held("answer", publisher) == 0 }
+        #expect(isFree)
+    }
+
+    private static let small = #"{"topic":"A_B","wid":1,"body":1}"#
+
+    @Test("A page that is held back for the writer is counted, and counts no more afterwards")
+    func heldPages() throws {
+        let hub = try hub()
+        let client = try hub.client()
+        for _ in 0..<8 {
+            try client.publish(wid: 0, body: .text(String(repeating: "x", count: 250_000)))
+        }
+        for wid in 1...20 {
+            let page = try client.pull(wid, ["autocommit": true, "maxBytes": 16_777_216])
+            #expect(page.messages.count == 8)
+        }
+        #expect(try held("answer", client) == 0)
+        #expect(try held("request", client) == 0)
+    }
+}
