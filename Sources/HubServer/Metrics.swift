@@ -101,8 +101,8 @@ final class Metrics: Sendable {
     var openConnections: Int { total(.connectionsOpened) - total(.connectionsClosed) }
 
     /// Bytes of requests, or of answers, that connections hold now, on all loops.
-    func held(_ count: KeyPath<Loop, Count> & Sendable) -> Int {
-        loops.reduce(0) { $0 + $1[keyPath: count].value.load(ordering: .relaxed) }
+    func held(_ count: (Loop) -> Count) -> Int {
+        loops.reduce(0) { $0 + count($1).value.load(ordering: .relaxed) }
     }
 
     func total(_ counter: Counter) -> Int {
