@@ -54,6 +54,7 @@ extension Errno {
     package static let noMemory = Errno(ENOMEM)
     package static let noSpace = Errno(ENOSPC)
     package static let notFound = Errno(ENOENT)
+    package static let quotaExceeded = Errno(EDQUOT)
     package static let timedOut = Errno(ETIMEDOUT)
     package static let tooManyOpenFiles = Errno(EMFILE)
     package static let tooManyOpenFilesInSystem = Errno(ENFILE)
