@@ -27,6 +27,12 @@ struct RecentIDs {
         indexes[id] = nil
     }
 
+    /// These messages' rows are deleted, and their ids with them.
+    mutating func forget(_ gone: [(id: MessageID, index: Int64)]) {
+        guard !indexes.isEmpty else { return }
+        for (id, index) in gone where indexes[id] == index { indexes[id] = nil }
+    }
+
     /// Everything in it, in the order of the table.
     var sorted: [(key: MessageID, value: Int64)] { indexes.sorted { $0.key < $1.key } }
 
