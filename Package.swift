@@ -44,7 +44,7 @@ let package = Package(
         module("Wire"),
         module("Hub"),
         module("SQLite", ["CSQLite"]),
-        module("HubSQLite", ["Hub", "SQLite"]),
+        module("HubSQLite", ["Hub", "SQLite", "Platform"]),
         module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
             name: "HubServer",

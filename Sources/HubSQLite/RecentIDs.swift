@@ -66,6 +66,15 @@ struct RecentIDs {
         newer[id] = nil
     }
 
+    /// These messages' rows are deleted, and their ids with them.
+    mutating func forget(_ gone: [(id: MessageID, index: Int64)]) {
+        guard !newer.isEmpty || !older.isEmpty else { return }
+        for (id, index) in gone {
+            if newer[id] == index { newer[id] = nil }
+            if older[id] == index { older[id] = nil }
+        }
+    }
+
     // MARK: The way into the table
 
     /// Gives the ids that the open transaction has to insert, in the table's order.
@@ -80,7 +89,9 @@ struct RecentIDs {
         let end =
             generations > 0 ? sorted.count : min(sorted.count, inserted + share)
         while inserted < end {
-            try insert(sorted[inserted].id, sorted[inserted].index)
+            let (id, index) = sorted[inserted]
+            // Nil: its message was archived meanwhile.
+            if older[id] != nil { try insert(id, index) }
             inserted += 1
         }
         // A batch of more than a generation leaves none of its own for later.

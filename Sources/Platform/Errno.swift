@@ -32,6 +32,7 @@ extension Errno: CustomStringConvertible {
 }
 
 extension Errno {
+    package static let accessDenied = Errno(EACCES)
     package static let addressInUse = Errno(EADDRINUSE)
     package static let fileExists = Errno(EEXIST)
     package static let notFound = Errno(ENOENT)
