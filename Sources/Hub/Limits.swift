@@ -44,6 +44,9 @@ package enum Limits {
     package static let patterns = 100
     /// Messages a filtered pull looks at. Then it answers what it has, `more` true.
     package static let filterLooks = 10_000
+    /// Bytes of messages that a coalescing pull looks at, however few it then shows. Then it
+    /// answers what it has, `more` true.
+    package static let coalesceLooks = pullBytes
     /// Bytes of a session's name. Beyond: 422.
     package static let sessionBytes = 64
     /// Bytes of what a client tells of itself. Beyond: 422.
@@ -78,6 +81,9 @@ package enum Limits {
     /// does not wait behind sixteen pages.
     package static let rowsPerTick = 256
     package static let rowsPerPage = 4
+    /// Bytes that the pages of one tick may have, seen to before each: a page of 16 MiB is the last
+    /// of its tick.
+    package static let pageBytesPerTick = 256 * 1024
 
     // A connection.
 
@@ -134,6 +140,9 @@ package enum Limits {
     package static let failuresToldPerSecond = 20
     /// Answers smaller than this are not compressed.
     package static let gzipBytes = 2 * 1024
+    /// Nor are larger ones than this: compressing takes a loop some ten milliseconds a MiB, and
+    /// nobody else is served meanwhile.
+    package static let gzipMostBytes = 256 * 1024
     /// Milliseconds after the signal to stop in which new requests are still answered, with 503
     /// and `Connection: close`: a request that was on its way then gets an answer, not a reset.
     package static let farewellMilliseconds = 250

@@ -29,6 +29,18 @@ package final class MemoryReader: StoreReader {
         }
     }
 
+    package func rows(
+        at indexes: ArraySlice<Int64>, bodiesOf isWanted: (_ topic: Int32) -> Bool,
+        _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure) {
+        try rows(at: indexes) { row in
+            guard !isWanted(row.topic) else { return visit(row) }
+            return visit(
+                MessageRow(
+                    index: row.index, topic: row.topic, wid: row.wid, nth: row.nth, key: row.key))
+        }
+    }
+
     package func index(of id: MessageID) throws(StoreFailure) -> Int64? {
         contents.ids[id].flatMap { $0 > contents.archive.border ? $0 : nil }
     }

@@ -35,6 +35,15 @@ package struct MessageRow {
         self.occurred = occurred
         self.replayOf = replayOf
     }
+
+    /// What a filter is shown of a message that it leaves out.
+    package init(
+        index: Int64, topic: Int32, wid: UInt32, nth: Int64, key: UnsafeRawBufferPointer?
+    ) {
+        self.init(
+            index: index, id: MessageID(high: 0, low: 0), topic: topic, wid: wid, nth: nth,
+            key: key, body: UnsafeRawBufferPointer(start: nil, count: 0), created: 0, occurred: nil)
+    }
 }
 
 /// The message that another one is a copy of.
@@ -205,6 +214,12 @@ package protocol StoreReader: AnyObject {
     /// One that is not there is a damage, and thrown.
     func rows(
         at indexes: ArraySlice<Int64>, _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure)
+    /// The same for a filter: of a message whose topic is not wanted the body is not read, and the
+    /// row shown has its index, topic, wid, nth and key only.
+    func rows(
+        at indexes: ArraySlice<Int64>, bodiesOf isWanted: (_ topic: Int32) -> Bool,
+        _ visit: (MessageRow) -> Bool
     ) throws(StoreFailure)
     /// The index of the message in the store that a publisher gave this id. Nil also for one that
     /// is in the archive: see `frames(mayHold:)`.

@@ -9,6 +9,17 @@ enum MessageColumns {
     static let list =
         "idx, id, topic, wid, nth, key, body, created, occurred, replay_id, replay_index"
 
+    /// What a filter needs. They stand before the body in the table, so its pages are not touched.
+    static let head = "idx, topic, wid, nth, key"
+
+    /// The row that `statement` stands on, of the columns in `head`.
+    static func head(_ statement: Statement) -> MessageRow {
+        MessageRow(
+            index: statement.int64(0), topic: Int32(truncatingIfNeeded: statement.int64(1)),
+            wid: UInt32(truncatingIfNeeded: statement.int64(2)), nth: statement.int64(3),
+            key: statement.isNull(4) ? nil : statement.bytes(4))
+    }
+
     /// The row that `statement` stands on.
     static func row(_ statement: Statement) -> MessageRow {
         MessageRow(

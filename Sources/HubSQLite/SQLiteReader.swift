@@ -11,6 +11,7 @@ package final class SQLiteReader: StoreReader {
     private let endStatement: Statement
     private let one: Statement
     private let many: Statement
+    private let heads: Statement
     private let byID: Statement
     private let recentByID: Statement
     private let createdAt: Statement
@@ -36,6 +37,8 @@ package final class SQLiteReader: StoreReader {
             let select = "SELECT \(MessageColumns.list) FROM log WHERE"
             one = try connection.prepare("\(select) idx=?")
             many = try connection.prepare("\(select) idx IN (\(places)) ORDER BY idx")
+            heads = try connection.prepare(
+                "SELECT \(MessageColumns.head) FROM log WHERE idx IN (\(places)) ORDER BY idx")
             let border = "(SELECT value FROM meta WHERE name='border')"
             byID = try connection.prepare("SELECT idx FROM ids WHERE id=? AND idx>\(border)")
             recentByID = try connection.prepare(
@@ -120,21 +123,55 @@ package final class SQLiteReader: StoreReader {
     private func someRows(
         _ indexes: ArraySlice<Int64>, _ visit: (MessageRow) -> Bool
     ) throws(StoreFailure) -> Bool {
-        var place: Int32 = 0
-        for index in indexes {
-            place += 1
-            many.bind(place, index)
-        }
-        while place < Int32(Self.width) {
-            place += 1
-            many.bindNull(place)
-        }
+        bind(many, indexes)
         defer { many.reset() }
         for index in indexes {
             guard try step(many) else { throw Self.missing(index) }
             let row = MessageColumns.row(many)
             guard row.index == index else { throw Self.missing(index) }
             guard visit(row) else { return false }
+        }
+        return true
+    }
+
+    private func bind(_ statement: Statement, _ indexes: ArraySlice<Int64>) {
+        var place: Int32 = 0
+        for index in indexes {
+            place += 1
+            statement.bind(place, index)
+        }
+        while place < Int32(Self.width) {
+            place += 1
+            statement.bindNull(place)
+        }
+    }
+
+    /// A statement that names the body reads all of it, page by page, before anybody has seen the
+    /// topic. So the heads come by one without it, and whole rows one by one.
+    package func rows(
+        at indexes: ArraySlice<Int64>, bodiesOf isWanted: (_ topic: Int32) -> Bool,
+        _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure) {
+        var rest = indexes
+        while !rest.isEmpty {
+            let some = rest.prefix(Self.width)
+            rest = rest.dropFirst(some.count)
+            guard try someRows(some, isWanted, visit) else { return }
+        }
+    }
+
+    private func someRows(
+        _ indexes: ArraySlice<Int64>, _ isWanted: (Int32) -> Bool, _ visit: (MessageRow) -> Bool
+    ) throws(StoreFailure) -> Bool {
+        bind(heads, indexes)
+        defer { heads.reset() }
+        for index in indexes {
+            guard try step(heads) else { throw Self.missing(index) }
+            let head = MessageColumns.head(heads)
+            guard head.index == index else { throw Self.missing(index) }
+            guard try isWanted(head.topic) ? row(at: index, visit) : visit(head) else {
+                return false
+            }
         }
         return true
     }

@@ -77,15 +77,23 @@ extension EventLoop {
         let deadline: UInt64
     }
 
+    /// What pages may still take of a tick.
+    private struct TickRoom {
+        var rows = Limits.rowsPerTick
+        var bytes = Limits.pageBytesPerTick
+
+        var isUsedUp: Bool { rows <= 0 || bytes <= 0 }
+    }
+
     /// Reads the pages that pulls have come to, in their order, as many as a tick may; what the
     /// tick published is under way by then, so that no publish waits behind them.
     func readPages() {
-        var rowsLeft = Limits.rowsPerTick
-        while rowsLeft > 0, let next = nextPage() {
+        var room = TickRoom()
+        while !room.isUsedUp, let next = nextPage() {
             guard let connection = connections[next.call], case .pull(var call) = connection.call
             else { continue }
-            rowsLeft -= Limits.rowsPerPage
-            let step = readPage(connection, &call, next, &rowsLeft)
+            room.rows -= Limits.rowsPerPage
+            let step = readPage(connection, &call, next, &room)
             if let step { take(step, connection, call, mayWait: next.mayWait) }
             goOnIfAnswered(connection)
         }
@@ -115,7 +123,7 @@ extension EventLoop {
     /// Reads the page into `body`. Nil: it could not be read, and the client knows.
     private func readPage(
         _ connection: Connection, _ call: inout PullCall, _ next: PageToRead,
-        _ rowsLeft: inout Int
+        _ room: inout TickRoom
     ) -> PullCall.Step? {
         let request = call.request
         let line = hub.lines.line(of: request.wid)
@@ -126,7 +134,8 @@ extension EventLoop {
         do throws(StoreFailure) {
             let page = try pages.read(
                 PageReader.Query(request), from: next.from, line: line, into: &body)
-            rowsLeft -= page.shown + page.filtered + page.coalesced
+            room.rows -= page.shown + page.filtered + page.coalesced
+            room.bytes -= page.bytes
             var row = Warehouse(wid: request.wid)
             let step = hub.warehouses.with(request.wid, noting: true) { warehouse in
                 let step = call.pageRead(

@@ -331,7 +331,9 @@ extension EventLoop {
     func endAnswer(_ connection: Connection) {
         let isHead = connection.head.method == .head
         if body.count >= Limits.gzipBytes { output.append("Vary: Accept-Encoding\r\n") }
-        if connection.head.acceptsGzip, body.count >= Limits.gzipBytes, gzip != nil {
+        if connection.head.acceptsGzip, gzip != nil,
+            (Limits.gzipBytes...Limits.gzipMostBytes).contains(body.count)
+        {
             compressed.removeAll()
             gzip!.compress(body, into: &compressed)
             output.append("Content-Encoding: gzip\r\n")

@@ -100,9 +100,14 @@ final class Metrics: Sendable {
     /// Connections open now, on all loops.
     var openConnections: Int { total(.connectionsOpened) - total(.connectionsClosed) }
 
-    /// Bytes of requests, or of answers, that connections hold now, on all loops.
-    func held(_ count: (Loop) -> Count) -> Int {
-        loops.reduce(0) { $0 + count($1).value.load(ordering: .relaxed) }
+    /// Bytes of requests that connections hold now, on all loops.
+    var requestBytes: Int {
+        loops.reduce(0) { $0 + $1.requestBytes.value.load(ordering: .relaxed) }
+    }
+
+    /// Bytes of answers that connections hold now, on all loops.
+    var answerBytes: Int {
+        loops.reduce(0) { $0 + $1.answerBytes.value.load(ordering: .relaxed) }
     }
 
     func total(_ counter: Counter) -> Int {

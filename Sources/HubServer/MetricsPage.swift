@@ -26,11 +26,11 @@ struct MetricsPage {
             ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
             (
                 "message_center_request_bytes_held", "Memory of requests not yet taken up.",
-                Double(hub.metrics.held(\.requestBytes))
+                Double(hub.metrics.requestBytes)
             ),
             (
                 "message_center_answer_bytes_held", "Memory of answers not yet taken by clients.",
-                Double(hub.metrics.held(\.answerBytes))
+                Double(hub.metrics.answerBytes)
             ),
             ("message_center_head", "Index of the newest message.", Double(hub.lines.head)),
             (

@@ -25,8 +25,11 @@ final class PageReader {
         var shown = 0
         var filtered = 0
         var coalesced = 0
-        /// When the first message of the stretch was created; nil if it has none.
+        /// When the first message of the stretch was created; nil if it has none, or a filter left
+        /// that one out.
         var firstCreated: Int64?
+        /// Bytes of the messages that were written, those swallowed included.
+        var bytes = 0
 
         /// Nothing is shown, and there is nothing to go on to.
         var isEmpty: Bool { shown == 0 && !more }
@@ -107,6 +110,7 @@ final class PageReader {
             return true
         }
         page.shown = shown
+        page.bytes = output.count - start
     }
 
     /// Walks the line from the page's start, in strides, as far as the query's bounds let it.
@@ -124,15 +128,15 @@ final class PageReader {
             guard !entries.isEmpty else { return }
             var place = 0
             var mismatch: StoreFailure?
-            try reader.rows(at: indexes[...]) { row in
+            func look(_ row: MessageRow) -> Bool {
                 let entry = entries[place]
                 place += 1
                 guard row.nth == entry.nth, topics.knows(row.topic) else {
                     mismatch = Self.misplaced(row, entry)
                     return false
                 }
-                if page.firstCreated == nil { page.firstCreated = row.created }
                 let isShown = fits(row.topic, query.topics)
+                if looked == 0, isShown { page.firstCreated = row.created }
                 guard take(row, entry, isShown) else {
                     isFull = true
                     return false
@@ -141,6 +145,13 @@ final class PageReader {
                 looked += 1
                 page.next = row.index
                 return true
+            }
+            if query.topics.isEmpty {
+                try reader.rows(at: indexes[...], look)
+            } else {
+                try reader.rows(
+                    at: indexes[...],
+                    bodiesOf: { topics.knows($0) && fits($0, query.topics) }, look)
             }
             if let mismatch { throw mismatch }
         }
@@ -188,7 +199,7 @@ final class PageReader {
         _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
     ) throws(StoreFailure) {
         var shown: [Shown] = []
-        var size = 0
+        var (size, looked) = (0, 0)
         var coalescer = Coalescer(query.coalesce)
         try scan(query, &page, line) { row, entry, isShown in
             let topic = topics.topic(row.topic)
@@ -207,7 +218,11 @@ final class PageReader {
             scratch.removeAll()
             append(row, run, to: &scratch)
             run.size = scratch.count
-            guard shown.isEmpty || size - before + run.size <= query.maxBytes else { return false }
+            looked += run.size
+            guard
+                shown.isEmpty
+                    || size - before + run.size <= query.maxBytes && looked <= Limits.coalesceLooks
+            else { return false }
             size += run.size - before
             if let joined { shown[joined] = run } else { shown.append(run) }
             return true
@@ -220,6 +235,7 @@ final class PageReader {
             }
         }
         page.shown = shown.count
+        page.bytes = looked + size
         page.coalesced = shown.reduce(0) { $0 + $1.coalesced }
         if scratch.capacity > 1 << 20 {
             scratch.removeAll()

@@ -1,3 +1,4 @@
+import Hub
 import Platform
 import TestSupport
 import Testing
@@ -40,6 +41,23 @@ import Wire
             let created = message["createdInRun"]?.boolean == true ? "c" : ""
             return index == last ? "\(index)\(created)" : "\(index)-\(last)\(created)"
         }.joined(separator: " ")
+    }
+
+    @Test("A page ends when 16 MiB of messages were looked at, though few of them are shown")
+    func looksAtBytes() throws {
+        let large = JSONValue.text(String(repeating: "x", count: 250_000))
+        for _ in 0..<100 { try client.publish(topic: "A_Changed", wid: 1, key: "k", body: large) }
+        let page = try client.pull(1, ["limit": 1000, "coalesce": true])
+        let looked = try #require(page.messages.first?["coalesced"]?.integer) + 1
+        #expect(page.messages.count == 1)
+        let most = Limits.coalesceLooks / 250_000
+        #expect((most - 1...most).contains(looked))
+        #expect(page.next == looked)
+        #expect(page.more == true)
+        let rest = try client.pull(
+            1, ["limit": 1000, "coalesce": true, "commit": .number("\(looked)")])
+        #expect(rest.next == 100)
+        #expect(rest.integer("count", "coalesced") == 100 - looked - 1)
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Foundation
+import Hub
 import TestSupport
 import Testing
 import Wire
@@ -248,6 +249,26 @@ struct HTTPSemanticsTests {
         }
         let small = try client.request("GET", "/healthz", fields: ["Accept-Encoding": "gzip"])
         #expect(small[field: "Content-Encoding"] == nil)
+    }
+
+    @Test("An answer too large to compress on the loop goes out as it is")
+    func gzipBound() throws {
+        let hub = try RunningHub()
+        let client = try hub.client()
+        let room = Limits.gzipMostBytes - 200
+        for size in [room - 200, 500] {
+            try client.publish(wid: 5, body: .text(String(repeating: "x", count: size)))
+        }
+        for (limit, coding) in [(1, "gzip"), (2, nil)] {
+            let answer = try client.request(
+                "GET", "/v1/warehouses/5/messages?limit=\(limit)",
+                fields: ["Accept-Encoding": "gzip"])
+            #expect(answer[field: "Content-Encoding"] == coding)
+            #expect(answer[field: "Vary"] == "Accept-Encoding")
+            let body = try coding == nil ? answer.body : unpacked(answer.body)
+            #expect((body.count <= Limits.gzipMostBytes) == (coding != nil))
+            #expect(try JSONValue.parse(body)["messages"]?.elements?.count == limit)
+        }
     }
 
     private func unpacked(_ bytes: [UInt8]) throws -> [UInt8] {

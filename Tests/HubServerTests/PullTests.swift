@@ -301,6 +301,24 @@ import Wire
         #expect(page.more == true)
     }
 
+    @Test("Large pages of many pulls at once are all read, whatever a tick may encode")
+    func largePagesAtOnce() throws {
+        let large = JSONValue.text(String(repeating: "x", count: 200_000))
+        for _ in 0..<10 { try client.publish(topic: "A_B", wid: 0, body: large) }
+        try client.publish(topic: "B_B", wid: 0, body: large)
+        let endpoint = hub.endpoint
+        let pages = try concurrently(24) { number in
+            let client = try RawClient(endpoint)
+            return try (0..<3).map { _ in
+                try client.pull(number + 1, number % 2 == 0 ? [:] : ["topics": ["B_*"]]).indexes
+            }
+        }
+        for (number, indexes) in pages.enumerated() {
+            let due = number % 2 == 0 ? [1, 2, 3, 4, 5] : [11]
+            #expect(indexes == [due, due, due])
+        }
+    }
+
     @Test("Committing `next` does away with what the filter left out")
     func commitBeyondFiltered() throws {
         try client.publish(topic: "A_B", wid: 1)

@@ -17,6 +17,15 @@ struct Kinds: CustomStringConvertible {
     var filters = true
     var readsAhead = true
     var clockSteps = true
+    /// Two programs want each warehouse; else one, which is seldom refused and often waits.
+    var rivals = true
+    /// There is nearly always something to read; else pulls wait.
+    var plenty = true
+    /// Loops have more pages to read than a tick may, so that some wait for several ticks.
+    var backlogs = true
+    /// Everything comes to rest often, so that whoever was forgotten is found before another wakes
+    /// him.
+    var rests = true
     /// Time passes quickly, so that leases lapse and deadlines come.
     var haste = true
     /// Wake-ups get lost; then only deadlines help, and nothing is said of waiters before them.
@@ -27,7 +36,7 @@ struct Kinds: CustomStringConvertible {
         for kind in [
             \.crashes, \.failures, \.lostSyncs, \.lostAnswers, \.disconnects, \.takeOvers,
             \.seeks, \.pauses, \.releases, \.autocommit, \.filters, \.readsAhead, \.clockSteps,
-            \.haste,
+            \.rivals, \.plenty, \.backlogs, \.rests, \.haste,
         ] as [WritableKeyPath<Kinds, Bool>] {
             self[keyPath: kind] = random.oneIn(2)
         }
@@ -57,4 +66,7 @@ enum Defect: String, CaseIterable, Sendable {
     case overwritesRows
     /// A page read before a seek or take-over is handed out all the same.
     case ignoresEpochs
+    /// A pull waits although its warehouse was paused between its admission and its page, when
+    /// nobody could wake it.
+    case waitsThoughPaused
 }

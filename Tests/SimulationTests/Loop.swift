@@ -23,15 +23,25 @@ struct Page {
 
 /// A pull under way in a loop.
 struct Pull {
-    enum Phase { case settling, waiting, advancing }
+    enum Phase { case settling, reading, waiting, advancing }
 
     var call: PullCall
     let client: Int
     let ticket: Int
     var phase = Phase.settling
     var page: Page?
+    var hasWaited = false
     /// Its connection is lost.
     var isGone = false
+}
+
+/// A pull that was admitted, and whose page a later step reads.
+struct PageToRead {
+    let call: UInt64
+    let from: Int64
+    let mayWait: Bool
+    /// The epoch of its warehouse when it was admitted.
+    let epoch: UInt64
 }
 
 /// One event loop: what it owns, and nothing of what it does.
@@ -41,6 +51,9 @@ final class Loop {
     var batch: WriteBatch
     var waiters = WaiterTable()
     var pulls: [UInt64: Pull] = [:]
+    /// Pulls whose pages come next, in the order in which they came: a tick reads so many, and the
+    /// others wait for the next.
+    var pagesToRead: [PageToRead] = []
     /// Requests other than pulls that wait for the writer: who sent them.
     var requests: [UInt64: Sender] = [:]
     /// Whether the writer is to wake this loop: somebody waits here.
@@ -59,5 +72,8 @@ final class Loop {
         batch = WriteBatch(loop: number)
     }
 
-    var hasWork: Bool { !mail.isEmpty || !batch.isEmpty || waiters.hasReady || !late.isEmpty }
+    var hasWork: Bool {
+        !mail.isEmpty || !batch.isEmpty || !pagesToRead.isEmpty || waiters.hasReady
+            || !late.isEmpty
+    }
 }

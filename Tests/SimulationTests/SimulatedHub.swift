@@ -186,7 +186,8 @@ final class SimulatedHub {
 
     // MARK: A loop
 
-    /// One step of a loop: a piece of mail, a woken waiter, a deadline, or its batch to the writer.
+    /// One step of a loop: a piece of mail, a woken waiter, a deadline, a page, or its batch to the
+    /// writer.
     func step(_ loop: Loop) {
         var steps: [() -> Void] = []
         if !loop.late.isEmpty {
@@ -197,9 +198,18 @@ final class SimulatedHub {
         }
         if loop.waiters.hasReady { steps.append { [self] in lookAgain(loop) } }
         if !loop.batch.isEmpty { steps.append { [self] in post(loop) } }
+        if !loop.pagesToRead.isEmpty, !world.kinds.backlogs || world.random.oneIn(4) {
+            steps.append { [self] in readNext(loop) }
+        }
         if let due = dueCall(loop) { steps.append { [self] in wake(loop, due) } }
         steps.randomElement(using: &world.random)?()
-        if loop.waiters.isEmpty, loop.late.isEmpty { loop.sign = false }
+        endTick(loop)
+    }
+
+    /// Nobody waits here: the writer need not wake this loop. A tick may end with pages left over.
+    private func endTick(_ loop: Loop) {
+        guard loop.waiters.isEmpty, loop.late.isEmpty else { return }
+        if loop.pagesToRead.isEmpty || world.random.oneIn(4) { loop.sign = false }
     }
 
     private func dueCall(_ loop: Loop) -> UInt64? {
@@ -304,9 +314,14 @@ final class SimulatedHub {
             loop.batch.change(pull.call.request.wid, pull.call.change, call: call)
         case .read(let from, let ends):
             if let ends { loops[ends.loop].mail.append(.supersede(ends)) }
-            read(from, loop, call, mayWait: mayWait)
+            loop.pulls[call]!.phase = .reading
+            loop.pagesToRead.append(
+                PageToRead(
+                    call: call, from: from, mayWait: mayWait,
+                    epoch: table[pull.call.request.wid]!.epoch))
         case .wait:
             loop.pulls[call]!.phase = .waiting
+            loop.pulls[call]!.hasWaited = true
             trace.count("pull waits")
             noteWaiting(pull.call.request, .init(loop: loop.number, call: call))
             if world.defect == .registersLate {
@@ -341,25 +356,38 @@ final class SimulatedHub {
         if world.defect != .trustsItsSign { loop.waiters.wake(pull.call.request.wid) }
     }
 
-    /// Reads a page, and decides on it at once; meanwhile the writer may have gone on.
-    private func read(_ from: Int64, _ loop: Loop, _ call: UInt64, mayWait: Bool) {
-        var pull = loop.pulls[call]!
+    /// Reads the page of the pull that came first, and decides on it at once; meanwhile the writer
+    /// may have gone on.
+    private func readNext(_ loop: Loop) {
+        let next = loop.pagesToRead.removeFirst()
+        let call = next.call
+        guard var pull = loop.pulls[call] else { return }
         let request = pull.call.request
-        guard let page = readPage(request, from: from) else { return }
+        noteOvertaken(next, table[request.wid]!)
+        guard let page = readPage(request, from: next.from) else { return }
         pull.page = page
-        for _ in 0..<world.random.number(0...3) { writerStep() }
+        for _ in 0..<world.random.number(0...6) { writerStep() }
         if world.defect == .ignoresEpochs, !page.shown.isEmpty, !request.autocommit {
             loop.pulls[call] = pull
             return finish(loop, call, .page(page))
         }
+        let isPaused = table[request.wid]!.isPaused
+        if world.defect == .waitsThoughPaused { table[request.wid]!.isPaused = false }
         let step = pull.call.pageRead(
             &table[request.wid]!, next: page.next, isEmpty: page.shown.isEmpty && !page.more,
-            mayWait: mayWait, now: world.now)
+            mayWait: next.mayWait, now: world.now)
+        table[request.wid]!.isPaused = isPaused
         loop.pulls[call] = pull
         if step == .answer {
             world.model.handOut(request.wid, from: page.from, next: page.next, voids: page.voids)
         }
-        go(on: step, loop, call, mayWait: mayWait)
+        go(on: step, loop, call, mayWait: next.mayWait)
+    }
+
+    /// Counts what came between the admission of a pull and its page.
+    private func noteOvertaken(_ next: PageToRead, _ row: Warehouse) {
+        if row.isPaused { trace.count("paused before its page") }
+        if row.epoch != next.epoch { trace.count("moved before its page") }
     }
 
     /// Messages a filter looks at in one pull here.
@@ -421,7 +449,7 @@ final class SimulatedHub {
         end(&pull, loop, call)
         if case .page(let page) = answer {
             trace.count(page.shown.isEmpty ? "empty page" : "page")
-            if pull.phase == .waiting, !page.shown.isEmpty { trace.count("waiting pull answered") }
+            if pull.hasWaited, !page.shown.isEmpty { trace.count("waiting pull answered") }
             if request.autocommit { trace.count("page given away") }
             world.check(page, request, gone: pull.isGone)
         }
@@ -443,7 +471,7 @@ final class SimulatedHub {
         for loop in loops {
             for (call, pull) in loop.pulls where pull.client == client && pull.ticket == ticket {
                 loop.pulls[call]!.isGone = true
-                guard pull.phase == .waiting else { continue }
+                guard pull.phase == .waiting || pull.phase == .reading else { continue }
                 var gone = loop.pulls.removeValue(forKey: call)!
                 end(&gone, loop, call)
             }

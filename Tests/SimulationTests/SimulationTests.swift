@@ -44,7 +44,8 @@ struct SimulationTests {
     private static let dueEvents = [
         "publish", "publish with duplicates", "publish failed", "conflict", "page", "empty page",
         "page given away", "advance moved", "pull waits", "pull superseded",
-        "waiting pull answered", "waiting pull refused: sessionFenced",
+        "paused before its page", "moved before its page", "waiting pull answered",
+        "waiting pull refused: sessionFenced",
         "waiting pull refused: paused", "refused: sessionHeld", "refused: sessionFenced",
         "refused: notDelivered", "refused: paused", "commit", "commit failed: full",
         "commit failed: busy", "commit failed: disk(\"sync\")", "crash",
@@ -63,7 +64,7 @@ struct SimulationTests {
 
     @Test("A hub that is wrong on purpose is found out", arguments: Defect.allCases)
     func catches(defect: Defect) {
-        for seed in 0..<200 as Range<UInt64> {
+        for seed in 0..<400 as Range<UInt64> {
             let world = World(seed: seed, defect: defect)
             world.run(steps: Self.steps)
             guard let violation = world.trace.violation else { continue }

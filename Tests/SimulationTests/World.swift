@@ -63,7 +63,7 @@ final class World {
     func run(steps: Int) {
         for step in 1...steps where trace.violation == nil {
             takeStep()
-            if step % 100 == 0 { rest() }
+            if step % (kinds.rests ? 20 : 100) == 0 { rest() }
         }
         faults.areOn = false
         settle()
@@ -75,7 +75,7 @@ final class World {
 
     private func takeStep() {
         switch random.number(0...99) {
-        case 0...4: publish()
+        case 0...4 where kinds.plenty || random.oneIn(4): publish()
         case 5...29: ask()
         case 30...59: hub.step(hub.loops.randomElement(using: &random)!)
         case 60...84: hub.writerStep()
@@ -102,7 +102,7 @@ final class World {
 
     private func ask() {
         let number = Int(random.number(0...Int64(clients.count - 1)))
-        guard !clients[number].isWaiting else { return }
+        guard !clients[number].isWaiting, kinds.rivals || number % 2 == 0 else { return }
         let request = clients[number].ask(&random, kinds)
         let client = clients[number]
         let loop = hub.loops.randomElement(using: &random)!
