@@ -23,7 +23,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run LISTEN=127.0.0.1:8089 DATA=./data2    another port, another data folder"
-	@echo "  make install PREFIX=~/.local                   another place"
+	@echo '  make install PREFIX=$$HOME/.local               another place'
 
 run: build ## build, start the hub, publish the sample, stay until Ctrl-C
 	@scripts/run "$$($(BUILD) --show-bin-path)/message-center" "$(LISTEN)" "$(DATA)"
