@@ -21,6 +21,9 @@ TEST   = SWIFT_BACKTRACE=enable=no swift test $(STRICT)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make run LISTEN=127.0.0.1:8089 DATA=./data2    another port, another data folder"
+	@echo '  make install PREFIX=$$HOME/.local               another place'
 
 run: build ## build, start the hub, publish the sample, stay until Ctrl-C
 	@scripts/run "$$($(BUILD) --show-bin-path)/message-center" "$(LISTEN)" "$(DATA)"
@@ -55,8 +58,12 @@ asan: setup ## run what reads bytes under the address sanitizer
 	$(TEST) --sanitize=address --scratch-path .build/asan \
 		--filter 'WireTests|PlatformTests|SQLiteTests|HubTests|PullTests|BatchTests'
 
-install: build ## install the program under PREFIX
-	install -D -m 755 "$$($(BUILD) --show-bin-path)/message-center" \
+# Root often has no Swift on its PATH: `make build`, then `sudo make install`.
+install: ## build, and install the program under PREFIX
+	@! command -v swift >/dev/null || $(MAKE) --no-print-directory build
+	@test -x .build/$(CONFIGURATION)/message-center || \
+		{ echo "make: build it first, as a user who has Swift: make build" >&2; exit 1; }
+	install -D -m 755 .build/$(CONFIGURATION)/message-center \
 		"$(DESTDIR)$(PREFIX)/bin/message-center"
 
 uninstall: ## remove the installed program

@@ -30,6 +30,17 @@ enum Principal: Equatable, Sendable {
         }
     }
 
+    /// Why it may not ask for `route`: the role is wrong, or the right one speaks for others.
+    func refusal(of route: Route) -> String {
+        switch (self, route) {
+        case (.warehouse, .pull(let wid)), (.warehouse, .line(let wid)),
+            (.warehouse, .warehouse(let wid)), (.warehouse, .operate(.commit, let wid)),
+            (.warehouse, .operate(.release, let wid)):
+            "This token does not speak for warehouse \(wid)."
+        default: "This token's role may not do that."
+        }
+    }
+
     /// Whether it may see a message of `wid`.
     func maySee(_ wid: UInt32) -> Bool {
         switch self {

@@ -238,7 +238,7 @@ extension EventLoop {
                     + "create` makes one.")
         }
         guard principal.mayAsk(connection.route) else {
-            throw Problem(403, "forbidden", "This token's role may not do that.")
+            throw Problem(403, "forbidden", principal.refusal(of: connection.route))
         }
         return principal
     }

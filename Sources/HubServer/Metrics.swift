@@ -62,7 +62,7 @@ final class Metrics: Sendable {
             case .refusals: "Requests answered with a status from 400 to 499."
             case .failures: "Requests answered with a status of 500 or above."
             case .waitsBegun: "Pulls that began to wait."
-            case .waitsEnded: "Pulls that ended to wait."
+            case .waitsEnded: "Pulls that have stopped waiting."
             }
         }
     }

@@ -30,7 +30,7 @@ package enum Settings {
                 configuration.listen = try Endpoint(text)
                 return nil
             } catch {
-                return error.description
+                return error.complaint
             }
         },
         Setting(

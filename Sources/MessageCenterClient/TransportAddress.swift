@@ -12,6 +12,9 @@ struct TransportAddress {
 
     /// Checks what a person or a configuration gave.
     init(_ text: String) throws(TransportFailure) {
+        guard text.contains("://") else {
+            throw Self.unusable(text, "it does not begin with http://")
+        }
         guard let url = curl_url() else {
             throw TransportFailure(.other, "out of memory")
         }

@@ -178,9 +178,12 @@ extension Endpoint {
     /// A text that is no endpoint, and what is wrong with it.
     package struct Malformed: Error, Equatable, CustomStringConvertible {
         package let description: String
+        /// What is wrong, worded to follow the text: `has no port; …`.
+        package let complaint: String
 
         fileprivate init(_ text: some StringProtocol, _ complaint: String) {
             description = "address \"\(text)\" \(complaint)"
+            self.complaint = complaint
         }
     }
 }

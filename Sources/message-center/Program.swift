@@ -116,9 +116,9 @@ enum Program {
             Console.note(String(decoding: problem.body, as: UTF8.self))
         case let problem as HubProblem:
             for line in problem.lines { Console.note(prefixed(fit(line))) }
-        case let failure as TransportFailure where failure.reason == .unreachable:
+        case let failure as TransportFailure:
             Console.note(prefixed(failure.description))
-            Console.note("  next: is a hub running? '\(HelpText.program) serve' starts one here")
+            if let advice = HubAdvice.byReason[failure.reason] { Console.note("  next: \(advice)") }
         default:
             Console.note(prefixed("\(error)"))
         }

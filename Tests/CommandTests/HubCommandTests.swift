@@ -149,6 +149,29 @@ struct HubCommandTests {
         #expect(body["autocommit"] == nil)
     }
 
+    @Test(
+        "pull tells a commit that would be taken: of the same session, at the same hub",
+        arguments: [
+            ([], 0, "when they are done: message-center commit --wid 3 --index 43 --hub HUB\n"),
+            (["--session", "a"], 0, "--index 43 --session a --hub HUB\n"),
+            (["--session", "a'b"], 0, #"--session 'a'\''b' --hub HUB\#n"#),
+            ([], 2, "when they are done, and the 2 filtered may be passed over: message-center "),
+        ] as [([String], Int, String)])
+    func pullHint(words: [String], filtered: Int, expected: String) throws {
+        let body = page.replacing("\"filtered\":0", with: "\"filtered\":\(filtered)")
+        let hub = try FakeHub([.init(body: body)])
+        let run = try ProgramRun(["pull", "--wid", "3", "--hub", hub.url] + words)
+        #expect(run.errors.contains(expected.replacing("HUB", with: hub.url)), "\(run.errors)")
+    }
+
+    @Test("pull tells no commit for what it has read ahead: the hub would refuse it")
+    func pullAhead() throws {
+        let hub = try FakeHub([.init(body: page)])
+        let run = try run(["pull", "--wid", "3", "--after", "40"], against: hub)
+        #expect(run.errors.contains("next 43"))
+        #expect(!run.errors.contains("message-center commit"), "\(run.errors)")
+    }
+
     @Test("pull gives programs the hub's own bytes")
     func pullJSON() throws {
         let hub = try FakeHub([.init(body: page)])
@@ -182,6 +205,44 @@ struct HubCommandTests {
                 """)
         let forPrograms = try self.run(["pull", "--wid", "3", "--json"], against: hub)
         #expect(forPrograms.errors == body + "\n")
+    }
+
+    @Test("say a single mistake once")
+    func oneMistake() throws {
+        let hub = try FakeHub([
+            .init(
+                status: 422,
+                body: """
+                    {"title":"No","status":422,"detail":"/to must be a time","code":"invalid",\
+                    "errors":[{"pointer":"/to","detail":"must be a time"}]}
+                    """)
+        ])
+        let run = try run(
+            ["warehouse", "seek", "--wid", "3", "--to", "2026", "--yes"], against: hub)
+        #expect(run.errors == "message-center: No: /to must be a time (422 invalid)\n")
+    }
+
+    @Test("message show tells the message, and not the place of the page")
+    func messageShow() throws {
+        let hub = try FakeHub([
+            .init(body: #"{"index":5,"journey":[{"wid":3}],"nextPageToken":null}"#),
+            .init(body: #"{"index":5,"journey":[{"wid":3}],"nextPageToken":"3"}"#),
+        ])
+        let whole = try run(["message", "show", "5"], against: hub)
+        #expect(whole.output == "index  5\n\njourney:\n  WID\n    3\n")
+        #expect(whole.errors.isEmpty)
+        let part = try run(["message", "show", "5"], against: hub)
+        #expect(part.output == whole.output)
+        #expect(part.errors.contains("more warehouses"))
+    }
+
+    @Test("warehouse name tells what it has set")
+    func warehouseName() throws {
+        let hub = try FakeHub([.init(body: "{}")])
+        let run = try run(
+            ["warehouse", "name", "--wid", "3", "--name", "north", "--expect-every", "300"],
+            against: hub)
+        #expect(run.output == "warehouse 3 is named 'north', is expected every 300 s\n")
     }
 
     @Test("send the token, and keep it out of what they say")

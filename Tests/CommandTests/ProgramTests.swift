@@ -46,6 +46,11 @@ struct ProgramTests {
             (["token", "create", "--role", "warehouse", "--name", "n"], "--wids N,N is missing"),
             (["token", "create", "--role", "boss", "--name", "n"], "expects one of"),
             (["serve", "--check", "--listen", "nowhere"], "--listen"),
+            (["tail", "--wid", "1", "--from", "yesterday"], "--from expects an index, an id"),
+            (["pull", "--wid", "1", "--start", "Latest"], "--start expects an index, an id"),
+            (["message", "show", "abc"], "ID is a message's id or its index, not 'abc'"),
+            (["topic", "list", "--token", "t", "--token-file", "f"], "do not go together"),
+            (["serve", "--check", "--listen", "h"], "--listen: \"h\" has no port; write"),
             (["bench", "--hub", "https://h"], "plain http"),
         ] as [([String], String)])
     func usage(words: [String], expected: String) throws {
@@ -99,6 +104,25 @@ struct ProgramTests {
         }
     }
 
+    @Test("tells of a configuration file that cannot be read, and all else that is wrong")
+    func unreadableFile() throws {
+        let run = try ProgramRun(["serve", "--check", "--config", "/none", "--loops", "0"])
+        #expect(run.status == 2)
+        #expect(run.errors.contains("the configuration file /none: no such file"))
+        #expect(run.errors.contains("--loops"))
+    }
+
+    @Test(
+        "makes no folder for tokens that are only looked at",
+        arguments: [["list"], ["revoke", "1"]])
+    func noFolder(words: [String]) throws {
+        let folder = try TemporaryFolder()
+        let data = folder.path + "/none"
+        let run = try ProgramRun(["token"] + words + ["--data", data])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("\(data): there is no such folder"), "\(run.errors)")
+    }
+
     @Test("makes tokens, lists them without showing them, and takes them back")
     func tokens() throws {
         let folder = try TemporaryFolder()
@@ -107,6 +131,7 @@ struct ProgramTests {
         }
         let made = try token("create", "--role", "warehouse", "--name", "north", "--wids", "3,4")
         #expect(made.status == 0, "\(made.errors)")
+        #expect(made.errors.contains("the hub on \(folder.path)/data, a folder made now."))
         let secret = made.output.dropLast()
         #expect(secret.count > 40)
         let list = try token("list")
@@ -114,7 +139,9 @@ struct ProgramTests {
         #expect(list.output.contains("3,4"))
         #expect(!list.output.contains(secret))
         #expect(try JSONValue.parse(try token("list", "--json").output).elements?.count == 1)
-        #expect(try token("revoke", "1").status == 0)
+        let revoked = try token("revoke", "1")
+        #expect(revoked.status == 0)
+        #expect(revoked.errors.contains("No token is left"))
         #expect(try token("revoke", "1").status == 1)
         #expect(try token("list").errors.contains("no token is defined"))
     }

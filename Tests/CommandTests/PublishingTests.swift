@@ -115,6 +115,29 @@ struct SampleTests {
     }
 }
 
+@Suite("What was published")
+struct PublishedTests {
+    @Test(
+        "is told with the right words for none, one and many",
+        arguments: [
+            (nil, "nothing to publish: there was no message"),
+            ((1, 7, 7), "published 1 message, index 7, in "),
+            ((3, 7, 9), "published 3 messages, index 7 to 9 in "),
+        ] as [((Int, Int, Int)?, String)])
+    func summary(answer: (count: Int, first: Int, last: Int)?, text: String) throws {
+        var published = Published()
+        if let answer {
+            published.add(
+                try JSONValue.parse(
+                    """
+                    {"count":\(answer.count),"firstIndex":\(answer.first),\
+                    "lastIndex":\(answer.last),"duplicates":0}
+                    """))
+        }
+        #expect(published.summary.hasPrefix(text), "\(published.summary)")
+    }
+}
+
 @Suite("Sending again")
 struct ResendingTests {
     @Test("waits longer each time, within bounds")

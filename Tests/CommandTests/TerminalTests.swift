@@ -41,6 +41,33 @@ struct TerminalTests {
     }
 
     @Test(
+        "tells a stretch of time in the unit that shows it",
+        arguments: [
+            (0, "0.0 s"), (0.0012, "1.2 ms"), (0.25, "250 ms"), (12, "12.0 s"), (120, "2.0 min"),
+            (7_200, "2.0 h"), (864_000, "10.0 d"),
+        ])
+    func stretch(seconds: Double, text: String) {
+        #expect(span(seconds: seconds) == text)
+    }
+
+    @Test("holds the place of a key that a message has not")
+    func noKey() throws {
+        let message = try JSONValue.parse(
+            #"{"index":7,"created":"T","wid":0,"topic":"A_B","key":null,"body":1}"#)
+        #expect(MessageTable.line(message, width: 0) == "7  T  0  A_B  -  1")
+    }
+
+    @Test(
+        "has commands that a shell reads as they are meant",
+        arguments: [
+            ("north-1", "north-1"), ("http://[::1]:8", "'http://[::1]:8'"), ("", "''"),
+            ("a'b", #"'a'\''b'"#), ("$x y", "'$x y'"),
+        ])
+    func word(text: String, word: String) {
+        #expect(shellWord(text) == word)
+    }
+
+    @Test(
         "has a bar that fills",
         arguments: [(0, "  0%"), (50, " 50%"), (100, "100%"), (200, "100%")])
     func bar(done: Int, percent: String) {

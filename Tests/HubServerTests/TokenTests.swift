@@ -146,6 +146,12 @@ import Wire
     func warehouseElse(method: String, path: String) throws {
         let answer = try ask(warehouse, method, path, method == "GET" ? nil : "{}")
         #expect(answer.status == 403)
+        let isOthers = path.contains("/8")
+        #expect(
+            answer["detail"].text
+                == (isOthers
+                    ? "This token does not speak for warehouse 8."
+                    : "This token's role may not do that."))
     }
 
     @Test("A warehouse sees messages of its line, others are not found")

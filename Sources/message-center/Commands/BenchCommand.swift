@@ -54,6 +54,11 @@ private enum Bench {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let plan = try plan(arguments)
+        if Console.hasDrawing {
+            Console.note(
+                "loading \(arguments[HubOptions.hub]) for \(plan.warmup) s, then \(plan.seconds) s "
+                    + "measured")
+        }
         let result = try run(plan)
         let report = BenchReport(plan: plan, result: result)
         if arguments[json] {

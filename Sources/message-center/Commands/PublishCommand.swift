@@ -40,7 +40,7 @@ private enum Publish {
         optional: "occurred", .text("TIME"), "when it happened, such as 2026-11-20T08:00:00Z")
     static let file = Option(
         optional: "file", .text("FILE"), "publish every line of a file; - is standard input")
-    static let sample = Flag("sample", "publish the sample: some hundred events of a made-up shop")
+    static let sample = Flag("sample", "publish the sample: some 500 events of a made-up shop")
     static let ifEmpty = Flag("if-empty", "do nothing where the hub has messages already")
     static let batch = Option("batch", .integer(1...10_000), default: 500, "messages a request")
     static let tries = Option(

@@ -60,7 +60,7 @@ private enum Pull {
         if arguments[HubOptions.json] {
             answer.printAsItCame()
         } else {
-            show(try answer.json(), wid: arguments[HubOptions.wid])
+            show(try answer.json(), arguments)
         }
         return .done
     }
@@ -104,16 +104,38 @@ private enum Pull {
         return bytes.map { String(decoding: $0.prefix { $0 != 0x0A }, as: UTF8.self) }
     }
 
-    private static func show(_ page: JSONValue, wid: Int) {
+    private static func show(_ page: JSONValue, _ arguments: Arguments) {
         let messages = page["messages"]?.elements ?? []
         if !messages.isEmpty {
             for line in MessageTable.lines(messages) { Console.print(line) }
         }
-        let next = page["next"]?.integer ?? 0
         Console.note(summary(of: page, count: messages.count))
-        if let committed = page["committed"]?.integer, next > committed {
-            Console.note("when they are done: message-center commit --wid \(wid) --index \(next)")
+        // What was read ahead cannot be committed: what lies before it may not be done.
+        guard arguments[after] == nil, let next = page["next"]?.integer,
+            let committed = page["committed"]?.integer, next > committed
+        else { return }
+        let occasion = occasion(
+            shown: messages.count, filtered: page["count"]?["filtered"]?.integer ?? 0)
+        Console.note("\(occasion): \(commitCommand(next, arguments))")
+    }
+
+    /// When to commit. A commit also passes over what the filter has left out.
+    private static func occasion(shown: Int, filtered: Int) -> String {
+        if shown == 0, filtered > 0 { return "to pass over the \(grouped(filtered)) filtered" }
+        return filtered > 0
+            ? "when they are done, and the \(grouped(filtered)) filtered may be passed over"
+            : "when they are done"
+    }
+
+    /// The command that commits the page, by the same session at the same hub. A token is not
+    /// repeated: it does not belong on the screen.
+    private static func commitCommand(_ index: Int, _ arguments: Arguments) -> String {
+        var words = ["message-center", "commit", "--wid", "\(arguments[HubOptions.wid])"]
+        words += ["--index", "\(index)"]
+        for name in [session.name, HubOptions.hub.name, HubOptions.tokenFile.name] {
+            if let text = arguments.given[name] { words += ["--\(name)", shellWord(text)] }
         }
+        return words.joined(separator: " ")
     }
 
     private static func summary(of page: JSONValue, count: Int) -> String {
@@ -125,7 +147,8 @@ private enum Pull {
         parts.append("next \(page["next"]?.cell ?? "?")")
         parts.append("committed \(page["committed"]?.cell ?? "?")")
         if let lag = page["lag"]?["messages"]?.integer {
-            let age = page["lag"]?["seconds"]?.double.map { ", \(span(seconds: $0))" } ?? ""
+            let seconds = lag > 0 ? page["lag"]?["seconds"]?.double : nil
+            let age = seconds.map { ", \(span(seconds: $0))" } ?? ""
             parts.append("lag \(grouped(lag))\(age)")
         }
         if page["more"]?.boolean == true { parts.append("more to come") }

@@ -48,15 +48,28 @@ private enum Serve {
 
     /// Every setting of the hub, or every mistake in all the places they come from.
     private static func configuration(_ arguments: Arguments) throws -> Configuration {
-        let path = arguments[config]
-        let file = try path.map { path in
-            (name: path, content: try ByteStream.readAll(path: path, limit: 1 << 20))
-        }
+        var mistakes: [String] = []
+        let file = file(arguments[config], &mistakes)
         do throws(Settings.Mistakes) {
-            return try Settings.resolve(
+            let configuration = try Settings.resolve(
                 flags: arguments.given, environment: Program.environment, file: file)
+            if mistakes.isEmpty { return configuration }
         } catch {
-            throw UsageError(error.texts)
+            mistakes += error.texts
+        }
+        throw UsageError(mistakes)
+    }
+
+    /// The configuration file; one that cannot be read is a mistake among the others.
+    private static func file(
+        _ path: String?, _ mistakes: inout [String]
+    ) -> (name: String, content: [UInt8])? {
+        guard let path else { return nil }
+        do {
+            return (name: path, content: try ByteStream.readAll(path: path, limit: 1 << 20))
+        } catch {
+            mistakes.append("the configuration file \(error)")
+            return nil
         }
     }
 }

@@ -29,6 +29,9 @@ private enum Tail {
             hub: try HubConnection(arguments), wid: arguments[HubOptions.wid],
             topic: arguments[topic])
         try line.place(at: arguments[from])
+        if !arguments[HubOptions.json] {
+            Console.note("warehouse \(line.wid) behind index \(line.after); Ctrl-C ends")
+        }
         while true {
             do {
                 let page = try line.next()

@@ -44,7 +44,8 @@ private enum Tokens {
         try check(arguments)
         let folder = arguments[data]
         // Tokens come before the first start where the hub is not to listen on loopback only.
-        if mkdir(folder, 0o700) != 0, errno != EEXIST {
+        let isNew = mkdir(folder, 0o700) == 0
+        guard isNew || errno == EEXIST else {
             throw ByteStream.Failure(folder, Errno(errno).description)
         }
         let token = try TokenFile(data: folder).create(
@@ -53,7 +54,24 @@ private enum Tokens {
             now: WallClock().nowMilliseconds())
         Console.print(token)
         Console.note("Keep it: it is stored hashed, and cannot be shown again.")
+        Console.note("It is for the hub on \(whole(folder))\(isNew ? ", a folder made now" : "").")
         return .done
+    }
+
+    /// The folder from the root on: `./data` is another one wherever one stands.
+    private static func whole(_ folder: String) -> String {
+        guard let path = realpath(folder, nil) else { return folder }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    /// The file of a folder that is there; nobody who looks or revokes means to make one.
+    private static func tokens(_ folder: String) throws -> TokenFile {
+        guard access(folder, F_OK) == 0 else {
+            throw ByteStream.Failure(
+                folder, "there is no such folder: --data names the one the hub runs on")
+        }
+        return try TokenFile(data: folder)
     }
 
     private static func numbers(_ arguments: Arguments) -> [Int] {
@@ -79,7 +97,7 @@ private enum Tokens {
     }
 
     static func list(_ arguments: Arguments) throws -> ExitStatus {
-        let entries = try TokenFile(data: arguments[data]).list().map(record)
+        let entries = try tokens(arguments[data]).list().map(record)
         if arguments[json] {
             Console.print(JSONValue.array(entries).serialized())
         } else if entries.isEmpty {
@@ -104,11 +122,17 @@ private enum Tokens {
         guard let number = Int64(arguments.operands[0]) else {
             throw UsageError("NUMBER is the token's number in 'token list'")
         }
-        guard try TokenFile(data: arguments[data]).revoke(number) else {
-            Console.note("there is no token \(number)")
+        let file = try tokens(arguments[data])
+        guard try file.revoke(number) else {
+            Console.note("there is no token \(number): 'token list' shows them")
             return .failed
         }
         Console.print("token \(number) is worth nothing any more")
+        if try file.list().isEmpty {
+            Console.note(
+                "No token is left: a hub on loopback is open again, one that listens beyond lets "
+                    + "nobody in.")
+        }
         return .done
     }
 }

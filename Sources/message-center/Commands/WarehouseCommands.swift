@@ -97,7 +97,11 @@ private enum Warehouses {
         body.add("name", arguments[text])
         body.add("expectEverySeconds", arguments[expectEvery])
         let answer = try HubConnection(arguments).put(path(arguments), body)
-        tell(answer, "is set", arguments)
+        let name = arguments[text].map { "is named '\($0)'" }
+        let pace = arguments[expectEvery].map {
+            $0 > 0 ? "is expected every \($0) s" : "is expected at no particular pace"
+        }
+        tell(answer, [name, pace].compactMap(\.self).joined(separator: ", "), arguments)
         return .done
     }
 

@@ -1,3 +1,5 @@
+import MessageCenterClient
+
 /// What a person at the command line does next about a problem.
 enum HubAdvice {
     static let byCode: [String: String] = [
@@ -14,6 +16,12 @@ enum HubAdvice {
         "id_conflict": "the id was used for another message; let the program make a new one",
         "id_expired": "the id is too old to be told from a repeated one; publish under a new id",
         "body_too_large": "publish a reference and let the warehouse fetch the rest",
+    ]
+
+    static let byReason: [TransportFailure.Reason: String] = [
+        .unreachable: "is a hub running? 'message-center serve' starts one here; --hub says where",
+        .broken: "is that a hub's port?",
+        .insecure: "a hub itself speaks plain http; https takes something in front of it",
     ]
 
     static let byStatus: [Int: String] = [

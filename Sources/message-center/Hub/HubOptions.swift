@@ -24,6 +24,9 @@ enum HubOptions {
     /// The token that the options name, if they do.
     static func token(_ arguments: Arguments) throws -> String? {
         guard let path = arguments[tokenFile] else { return arguments[token] }
+        guard arguments.given[token.name] == nil else {
+            throw UsageError("--token and --token-file do not go together")
+        }
         let text = String(
             decoding: try ByteStream.readAll(path: path, limit: 1 << 16), as: UTF8.self)
         guard let line = text.split(whereSeparator: \.isNewline).first else {

@@ -46,9 +46,15 @@ struct HubProblem: Error {
             "type", "title", "status", "detail", "instance", "code", "retryable", "errors",
         ]
         let extras = (content.members ?? []).filter { !standard.contains($0.name) }
-        return [headline] + fields.map { "  \($0.pointer): \($0.detail)" }
+        return [headline] + unsaidFields.map { "  \($0.pointer): \($0.detail)" }
             + extras.map { "  \($0.name): \($0.value.cell)" }
             + (advice.map { ["  next: \($0)"] } ?? [])
+    }
+
+    /// A hub that finds one thing wrong says it in `detail` already, as `/wid must be …`.
+    private var unsaidFields: [(pointer: String, detail: String)] {
+        let detail = content["detail"]?.text
+        return fields.filter { "\($0.pointer) \($0.detail)" != detail }
     }
 
     private var headline: String {

@@ -20,7 +20,9 @@ enum MessageTable {
     /// One message on a line of its own, for messages that come one by one.
     static func line(_ message: JSONValue, width: Int = Console.width) -> String {
         let cells = [index(of: message)] + rest(of: message)
-        return fit(cells.map { $0 ?? "" }.joined(separator: "  "), into: width > 0 ? width : .max)
+        // A dash holds the place of what is not there: nothing else keeps the columns apart.
+        let words = cells.map { $0.flatMap { $0.isEmpty ? nil : $0 } ?? "-" }
+        return fit(words.joined(separator: "  "), into: width > 0 ? width : .max)
     }
 
     /// `41`, or `41+3` for a message that stands for three more.

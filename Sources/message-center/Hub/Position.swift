@@ -3,6 +3,7 @@ import Wire
 /// Where in the log something begins, as the hub understands it.
 struct Position: Sendable, Equatable, CustomStringConvertible {
     static let latest = Position(json: "\"latest\"")
+    static let words = ["earliest", "archive", "latest"]
 
     /// The value as JSON: a number for an index, a string for everything else.
     let json: String
@@ -21,8 +22,12 @@ extension ValueForm where Value == Position {
             guard indexes.contains(index) else { throw Mistake("expects an index from 0 on") }
             return Position(json: String(index))
         }
-        guard !text.isEmpty, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
-            throw Mistake("expects an index, an id, a time, earliest, archive or latest")
+        // Ids and times have digits; the hub checks them further.
+        guard Position.words.contains(text) || text.utf8.contains(where: { 0x30...0x39 ~= $0 }),
+            text.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        else {
+            throw Mistake(
+                "expects an index, an id, a time, earliest, archive or latest, not '\(text)'")
         }
         return Position(json: quoted(text))
     }

@@ -75,10 +75,17 @@ struct Published {
 
     /// One line for people.
     var summary: String {
-        let range = firstIndex.map { ", index \(grouped($0)) to \(grouped(lastIndex ?? $0))" } ?? ""
+        guard count > 0 else { return "nothing to publish: there was no message" }
+        let messages = count == 1 ? "1 message" : "\(grouped(count)) messages"
         let known = duplicates > 0 ? ", \(grouped(duplicates)) of them known already" : ""
-        return "published \(grouped(count)) messages\(range)\(known) in \(span(seconds: seconds)): "
-            + "\(rounded(perSecond)) a second"
+        let rate = count > 1 ? ": \(rounded(perSecond)) a second" : ""
+        return "published \(messages)\(range)\(known) in \(span(seconds: seconds))\(rate)"
+    }
+
+    private var range: String {
+        guard let firstIndex, let lastIndex else { return "" }
+        guard firstIndex != lastIndex else { return ", index \(grouped(firstIndex))," }
+        return ", index \(grouped(firstIndex)) to \(grouped(lastIndex))"
     }
 
     /// The same for programs.

@@ -17,9 +17,10 @@ func rounded(_ number: Double) -> String {
     return "\(tenths < 0 ? "-" : "")\(tenths.magnitude / 10).\(tenths.magnitude % 10)"
 }
 
-/// A stretch of time for people: `45 s`, `12 min`, `3 h`, `5 d`.
+/// A stretch of time for people: `7.5 ms`, `45.0 s`, `12.0 min`, `3.0 h`, `5.0 d`.
 func span(seconds: Double) -> String {
     switch seconds {
+    case 0.000_05..<1: rounded(seconds * 1_000) + " ms"
     case ..<100: rounded(seconds) + " s"
     case ..<6_000: rounded(seconds / 60) + " min"
     case ..<172_800: rounded(seconds / 3_600) + " h"
