@@ -312,7 +312,13 @@ struct SQLiteStoreTests {
         let place = try filled(10)
         let mark = Int64(Schema.mark.applicationID)
         #expect(try count("PRAGMA application_id", on: place) == mark)
-        try execute("PRAGMA application_id=0; PRAGMA user_version=1", on: place)
+        try execute(
+            """
+            PRAGMA application_id=0; PRAGMA user_version=1; DROP TABLE frames;
+            DROP TABLE trimmed; DROP TABLE late_ids; ALTER TABLE log DROP COLUMN replay_id;
+            ALTER TABLE log DROP COLUMN replay_index;
+            DELETE FROM meta WHERE name NOT IN ('hub', 'tag')
+            """, on: place)
         let open = try place.open()
         #expect(open.state.head == 10)
         #expect(try count("PRAGMA application_id", on: place) == mark)
