@@ -16,17 +16,13 @@ final class WriterThread {
     private var large = Queue<WriteBatch>()
     private var restartsLog = false
     private var isHurried = false
-    private var flushed: UInt64 = 0
+    private var pace = FlushPace()
     private var touched: [UInt32] = []
 
     /// After a commit of more than one message the writer leaves this gap, in which the next ones
     /// gather: half the processor time, and a better p99, for a pause that nobody notices.
     private static let gapMicroseconds: UInt32 = 200
-    /// How often rows in memory are written that no commit has taken along.
-    private static let flushNanoseconds: UInt64 = 1_000_000_000
     private static let hurriedMilliseconds: Int32 = 200
-    /// Rows flushed in one transaction, so that no publish waits for thousands of them.
-    private static let flushRows = 100
 
     init(hub: HubState, store: SQLiteStore, state: StoreState) {
         self.hub = hub
@@ -71,16 +67,15 @@ final class WriterThread {
         }
     }
 
-    private var isFlushDue: Bool { MonotonicClock.now() - flushed >= Self.flushNanoseconds }
+    private var isFlushDue: Bool { pace.isDue(MonotonicClock.now()) }
 
     /// One transaction, and its news to everybody.
     private func write(_ batches: [WriteBatch], flushingAll: Bool = false) {
         let now = MonotonicClock.now()
         var flush: [Warehouse] = []
-        if flushingAll || now - flushed >= Self.flushNanoseconds {
-            flush = hub.warehouses.takeDirty(atMost: flushingAll ? .max : Self.flushRows)
-            // Where there are more, the next round goes on with them.
-            if flush.count < Self.flushRows { flushed = now }
+        if flushingAll || pace.isDue(now) {
+            flush = hub.warehouses.takeDirty(atMost: flushingAll ? .max : FlushPace.rows)
+            pace.took(rows: flush.count, now)
         }
         guard !batches.isEmpty || !flush.isEmpty else {
             // Nobody publishes to a hub that is not ready: it has to find out by itself.
@@ -93,8 +88,7 @@ final class WriterThread {
         note(outcome.failure)
         if outcome.failure != nil {
             hub.warehouses.noteUnsaved(flush)
-            // A store that fails is not asked again at once, however many rows are left.
-            flushed = now
+            pace.failed(now)
         }
         tell(outcome, batches)
         hub.metrics.noteCommit(
