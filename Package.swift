@@ -48,7 +48,9 @@ let package = Package(
         module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
             name: "HubServer",
-            dependencies: ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"],
+            dependencies: [
+                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "COpenSSL", "CZlib",
+            ],
             resources: [
                 .embedInCode("Documents/openapi.yaml"), .embedInCode("Documents/index.html"),
             ],
