@@ -1,4 +1,4 @@
-# The hub as an image of the program and four system libraries.
+# The hub as an image of the program and five system libraries.
 #
 #   docker build -t message-center .
 #   docker volume create message-center
@@ -20,7 +20,7 @@
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        pkg-config libsqlite3-dev libssl-dev zlib1g-dev libcurl4-openssl-dev \
+        pkg-config libsqlite3-dev libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -37,7 +37,7 @@ RUN swift build -c release --static-swift-stdlib --product message-center \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        libsqlite3-0 libssl3 zlib1g libcurl4 ca-certificates \
+        libsqlite3-0 libssl3 zlib1g libzstd1 libcurl4 ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10088 --home-dir /data --shell /usr/sbin/nologin hub \
     && install -d -o hub -g hub -m 750 /data

@@ -33,6 +33,8 @@ let package = Package(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -43,6 +45,7 @@ let package = Package(
         module("Hub"),
         module("SQLite", ["CSQLite"]),
         module("HubSQLite", ["Hub", "SQLite"]),
+        module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
             name: "HubServer",
             dependencies: ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"],
@@ -66,6 +69,7 @@ let package = Package(
         tests("WireTests", ["Wire"]),
         tests("HubTests", ["Hub"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("ArchiveTests", ["Archive", "Hub", "Wire", "Platform"]),
         tests("StoreContractTests", ["Hub", "SQLite", "HubSQLite", "CSQLite"]),
         tests(
             "HubServerTests", ["HubServer", "Hub", "HubSQLite", "Wire", "Platform", "CSQLite"]),

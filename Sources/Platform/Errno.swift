@@ -35,6 +35,7 @@ extension Errno {
     package static let addressInUse = Errno(EADDRINUSE)
     package static let fileExists = Errno(EEXIST)
     package static let notFound = Errno(ENOENT)
+    package static let quotaExceeded = Errno(EDQUOT)
     package static let timedOut = Errno(ETIMEDOUT)
     package static let wouldBlock = Errno(EAGAIN)
 }
