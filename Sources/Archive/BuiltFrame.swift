@@ -37,6 +37,8 @@ package final class BuiltFrame: Sendable {
         self.raw = raw
     }
 
+    /// Bytes of its lines.
+    package var rawLength: Int { raw.count }
     /// Bytes it takes in the file, header included.
     package var length: Int { bytes.count }
 
