@@ -67,9 +67,12 @@ package final class ArchiveReader {
         do throws(Flaw) {
             return try packed.withUnsafeBytes { (bytes) throws(Flaw) in
                 let (header, end) = try FrameHeader.read(bytes.bytes)
-                try compare(header, frame, end, previous)
+                try compare(header, frame, end)
                 guard FrameDigest.make(previous: header.previous, frame: bytes) == frame.digest
                 else { throw Flaw("its digest is another than the catalogue's") }
+                if let previous, header.previous != previous {
+                    throw Flaw("it does not follow the frame before: the chain is broken")
+                }
                 var raw = ByteBuffer()
                 let data = UnsafeRawBufferPointer(rebasing: bytes[end...])
                 try decompressor.decompress(data, length: frame.rawLength, into: &raw)
@@ -96,7 +99,7 @@ package final class ArchiveReader {
 
     /// Whether header and catalogue say the same.
     private func compare(
-        _ header: FrameHeader, _ frame: ArchivedFrame, _ end: Int, _ previous: [UInt8]?
+        _ header: FrameHeader, _ frame: ArchivedFrame, _ end: Int
     ) throws(Flaw) {
         guard header.first == frame.first, header.last == frame.last else {
             throw Flaw("messages \(header.first) to \(header.last) stand there")
@@ -106,9 +109,6 @@ package final class ArchiveReader {
         }
         guard header.created == frame.created, header.ids == frame.ids else {
             throw Flaw("its header says other times or ids than the catalogue")
-        }
-        if let previous, header.previous != previous {
-            throw Flaw("it does not follow the frame before: the chain is broken")
         }
         guard header.hub == ArchiveFileName(frame.file)?.hub else {
             throw Flaw("it is of the hub \(header.hub)")

@@ -133,7 +133,7 @@ package final class ArchiveWriter {
 
     // MARK: Frames
 
-    /// Writes a frame behind the one before, and syncs now and then. It is not safe before `settle`.
+    /// Writes a frame behind the one before, and syncs now and then. Only `settle` makes it safe.
     ///
     /// - Returns: its row for the catalogue.
     package func append(_ built: BuiltFrame) throws(ArchiveFailure) -> ArchivedFrame {

@@ -1,8 +1,8 @@
 import Hub
 import Wire
 
-/// What stands before each frame of an archive file, in a skippable frame of zstd (RFC 8878, section
-/// 3.1.2), so that a file explains itself without the catalogue: `docs/archive-format.md`.
+/// What stands before each frame of an archive file, in a skippable frame of zstd (RFC 8878,
+/// section 3.1.2), so that a file explains itself without the catalogue: `docs/archive-format.md`.
 struct FrameHeader: Equatable, Sendable {
     var hub: String
     var first: Int64

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Places at which a test has the process end at once, as a crash would; in debug builds only.
 ///
-/// The variable `MESSAGE_CENTER_KILL_AT` of the environment names one, and perhaps how many times it
-/// is passed before: `archive.synced` or `archive.synced:3`. A program that ships looks at nothing.
+/// The variable `MESSAGE_CENTER_KILL_AT` of the environment names one, and perhaps how many times
+/// it is passed before: `archive.synced` or `archive.synced:3`. A program that ships does not look.
 package enum KillPoint {
     #if DEBUG
     /// The place chosen, and how many times it is passed before.

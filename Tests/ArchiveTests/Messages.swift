@@ -44,11 +44,12 @@ enum Messages {
         return messages
     }
 
-    /// `count` small ones, of some wids.
+    /// `count` small ones, of some wids, a millisecond apart.
     static func plain(
-        _ count: Int64, from first: Int64 = 1, created: Int64 = midnight, every step: Int64 = 1
+        _ count: Int64, from first: Int64 = 1, created: Int64? = nil, every step: Int64 = 1
     ) -> [StoredMessage] {
-        (first..<first + count).map { index in
+        let created = created ?? midnight + (first - 1) * step
+        return (first..<first + count).map { index in
             var message = StoredMessage(index, wid: UInt32(index % 3), nth: (index + 2) / 3)
             message.created = created + (index - first) * step
             message.key = index % 2 == 0 ? "k\(index)" : nil

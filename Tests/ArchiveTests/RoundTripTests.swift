@@ -71,7 +71,7 @@ struct RoundTripTests {
     @Test("A time leads to the last message created before it")
     func times() throws {
         let shelf = try Shelf()
-        var messages = Messages.plain(10, from: 5, every: 10)
+        var messages = Messages.plain(10, from: 5, created: Messages.midnight, every: 10)
         for place in 3...5 { messages[place].created = messages[3].created }
         let frame = try shelf.reader().unpack(try shelf.add(messages)[0])
         for time in Messages.midnight - 1...Messages.midnight + 101 {
