@@ -31,7 +31,8 @@ setup: ## install the Debian packages that are missing
 build: setup ## build the program
 	$(BUILD) --product message-center
 
-test: setup ## run every test
+test: ## run every test
+	@scripts/setup test
 	$(TEST) --parallel
 
 lint: ## check the formatting of every Swift file
@@ -53,7 +54,7 @@ tsan: setup ## run what has threads under the thread sanitizer
 
 asan: setup ## run what reads bytes under the address sanitizer
 	$(TEST) --sanitize=address --scratch-path .build/asan \
-		--filter 'WireTests|PlatformTests|SQLiteTests|HubTests|PullTests|BatchTests'
+		--filter 'WireTests|PlatformTests|SQLiteTests|HubTests|PullTests|BatchTests|Archive'
 
 install: build ## install the program under PREFIX
 	install -D -m 755 "$$($(BUILD) --show-bin-path)/message-center" \
