@@ -42,7 +42,7 @@ let package = Package(
         module("Wire"),
         module("Hub"),
         module("SQLite", ["CSQLite"]),
-        module("HubSQLite", ["Hub", "SQLite"]),
+        module("HubSQLite", ["Hub", "SQLite", "Platform"]),
         .target(
             name: "HubServer",
             dependencies: ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"],

@@ -60,7 +60,7 @@ package enum Limits {
     package static let warehouses = 100_000
     /// Distinct topics. Beyond: 507 `topic_limit`. A topic is a kind of event, not data.
     package static let topics = 65_536
-    /// Distinct wids with messages of their own. Beyond: 507 `line_limit`. Each costs 300 bytes.
+    /// Distinct wids with messages of their own. Beyond: 507 `line_limit`. Each costs 350 bytes.
     package static let lines = 1_000_000
     /// Batches of one loop's ticks under way to the writer; then what comes gathers in the next one
     /// until one is back.

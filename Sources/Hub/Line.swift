@@ -1,34 +1,55 @@
 /// The line of one warehouse at one moment: messages of wid 0 and its own, by index.
 ///
-/// Nothing above `head` is in it, so the two lists agree whatever the writer does meanwhile.
-/// Used on the thread that made it, within one tick.
+/// Nothing above `head` is in it, so the two lists agree whatever the writer does meanwhile; and
+/// nothing at or below `border` is shown: that is in the archive. Used on the thread that made it,
+/// within one tick.
 package struct Line {
     /// The newest index of the hub when the line was taken.
     package let head: Int64
+    /// What lies at or below it is in the archive; 0 = nothing is. Never above `head`.
+    package let border: Int64
     private let global: PostingList.View
     private let own: PostingList.View?
 
-    init(head: Int64, global: PostingList.View, own: PostingList.View?) {
+    init(head: Int64, border: Int64, global: PostingList.View, own: PostingList.View?) {
         self.head = head
+        self.border = border
         self.global = global
         self.own = own
     }
 
     /// How many messages of the line are at or below `index`: the ordinal of the last of them.
+    ///
+    /// Exact unless the line has messages in the archive behind `index` (`isArchived`); then it is
+    /// what the archive has of the line in all, and a frame of the catalogue tells better.
     package func ordinal(through index: Int64) -> Int64 {
-        let bound = min(index, head)
+        let bound = min(max(index, border), head)
         return Int64(global.rank(through: bound) + (own?.rank(through: bound) ?? 0))
     }
 
-    /// Messages of the whole line.
+    /// Messages of the whole line, archived ones included.
     package var count: Int64 { ordinal(through: head) }
 
-    /// The first message above `index`, if there is one.
+    /// Messages of the line that are in the archive.
+    package var trimmedCount: Int64 { ordinal(through: border) }
+
+    /// The newest message of the line that is in the archive; 0: there is none.
+    package var lastTrimmed: Int64 {
+        max(global.last(through: border), own?.last(through: border) ?? 0)
+    }
+
+    /// Whether messages of the line behind `index` are in the archive: what comes next is there.
+    package func isArchived(after index: Int64) -> Bool {
+        index < border && index < lastTrimmed
+    }
+
+    /// The first message in the store above `index`, if there is one.
     package func first(after index: Int64) -> Int64? {
         var cursor = self.cursor(after: index)
         return cursor.next()?.index
     }
 
+    /// Walks the messages in the store above `index`.
     package func cursor(after index: Int64) -> Cursor {
         Cursor(line: self, after: index)
     }
@@ -48,7 +69,8 @@ package struct Line {
         private var own: PostingList.Cursor?
         private let head: Int64
 
-        fileprivate init(line: Line, after index: Int64) {
+        fileprivate init(line: Line, after place: Int64) {
+            let index = max(place, line.border)
             global = PostingList.Cursor(line.global, after: index)
             own = line.own.map { PostingList.Cursor($0, after: index) }
             head = line.head

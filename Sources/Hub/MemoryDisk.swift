@@ -6,15 +6,25 @@
 package final class MemoryDisk {
     /// Everything that is committed; a transaction works on a copy.
     struct Contents {
+        /// Those that were not deleted; the first has the index `forgotten + 1`.
         var messages: [StoredMessage] = []
+        var forgotten: Int64 = 0
         var ids: [MessageID: Int64] = [:]
         var topics: [StoredTopic] = []
         var warehouses: [UInt32: Warehouse] = [:]
         var history: [UInt32: [HistoryRow]] = [:]
+        var archive = ArchiveState()
+        var frames: [ArchivedFrame] = []
+        var trimmed: [UInt32: TrimmedLine] = [:]
+        /// Ids that stay though their message is in the archive, because their own time is later.
+        var lateIDs: Set<MessageID> = []
+
+        /// The newest index.
+        var head: Int64 { forgotten + Int64(messages.count) }
 
         /// The message at `index`, if it is there.
         func message(at index: Int64) -> StoredMessage? {
-            index >= 1 && index <= messages.count ? messages[Int(index) - 1] : nil
+            index > forgotten && index <= head ? messages[Int(index - forgotten) - 1] : nil
         }
     }
 
@@ -48,8 +58,8 @@ package final class MemoryDisk {
 
 /// A message as it lies on a `MemoryDisk`.
 final class StoredMessage: Sendable {
-    private let index: Int64
-    private let id: MessageID
+    let index: Int64
+    let id: MessageID
     private let topic: Int32
     private let wid: UInt32
     private let nth: Int64
@@ -57,6 +67,7 @@ final class StoredMessage: Sendable {
     private let body: [UInt8]
     let created: Int64
     private let occurred: Int64?
+    private let replayOf: ReplayOf?
 
     init(_ row: MessageRow) {
         index = row.index
@@ -68,6 +79,7 @@ final class StoredMessage: Sendable {
         body = Array(row.body)
         created = row.created
         occurred = row.occurred
+        replayOf = row.replayOf
     }
 
     /// Lends the message for as long as `visit` runs.
@@ -81,6 +93,6 @@ final class StoredMessage: Sendable {
     private func row(key: UnsafeRawBufferPointer?, body: UnsafeRawBufferPointer) -> MessageRow {
         MessageRow(
             index: index, id: id, topic: topic, wid: wid, nth: nth, key: key, body: body,
-            created: created, occurred: occurred)
+            created: created, occurred: occurred, replayOf: replayOf)
     }
 }

@@ -42,20 +42,53 @@ package final class MemoryReader: StoreReader {
     }
 
     package func index(of id: MessageID) throws(StoreFailure) -> Int64? {
-        contents.ids[id]
+        contents.ids[id].flatMap { $0 > contents.archive.border ? $0 : nil }
     }
 
-    package func lastIndex(before time: Int64, head: Int64) throws(StoreFailure) -> Int64 {
-        let messages = contents.messages.prefix(Int(head))
-        return Int64(messages.lastIndex { $0.created < time }.map { $0 + 1 } ?? 0)
+    package func lastIndex(
+        before time: Int64, above border: Int64, head: Int64
+    ) throws(StoreFailure) -> Int64 {
+        let contents = self.contents
+        var last = border
+        while last < head, let next = contents.message(at: last + 1), next.created < time {
+            last += 1
+        }
+        return last
     }
 
     package func journey(
         of index: Int64, wid: UInt32, since created: Int64
     ) throws(StoreFailure) -> Journey {
+        let contents = self.contents
         let rows = (contents.history[wid] ?? []).filter { $0.second >= created / 1000 }
+        let oldest = contents.archive.borderTime / 1000
+        func time(_ row: MemoryDisk.HistoryRow?) -> Int64? {
+            row.flatMap { $0.second < oldest ? nil : $0.second * 1000 }
+        }
         return Journey(
-            delivered: rows.first { $0.delivered >= index }.map { $0.second * 1000 },
-            committed: rows.first { $0.committed >= index }.map { $0.second * 1000 })
+            delivered: time(rows.first { $0.delivered >= index }),
+            committed: time(rows.first { $0.committed >= index }))
+    }
+
+    // MARK: The archive's catalogue
+
+    package func frame(holding index: Int64) throws(StoreFailure) -> ArchivedFrame? {
+        frames.first { $0.first <= index && index <= $0.last }
+    }
+
+    package func frames(
+        from index: Int64, limit: Int
+    ) throws(StoreFailure) -> [ArchivedFrame] {
+        Array(frames.filter { $0.last >= index }.prefix(limit))
+    }
+
+    package func frames(mayHold id: MessageID) throws(StoreFailure) -> [ArchivedFrame] {
+        frames.filter { $0.ids?.contains(id) ?? false }
+    }
+
+    /// Those that were not pruned.
+    private var frames: [ArchivedFrame] {
+        let contents = self.contents
+        return contents.frames.filter { $0.last > contents.archive.pruned }
     }
 }

@@ -1,14 +1,20 @@
 /// The null twin of a store: everything in memory, and failures on demand.
 ///
 /// What the other stores are compared with, and what simulations run on. One thread uses it.
-package struct MemoryStore: Store {
+package struct MemoryStore: ArchivableStore {
     /// Where a store may fail.
     package enum Step: CaseIterable, Sendable {
         case begin, claim, unclaim, insert, saveTopic, saveWarehouse, look
+        case archive, prune
         /// Nothing of the transaction is written.
         case commit
         /// It is written, but its sync is reported as failed: see `MemoryDisk.crash`.
         case sync
+
+        /// Those that storing messages and changes passes.
+        package static var ofWriting: [Step] {
+            allCases.filter { $0 != .archive && $0 != .prune }
+        }
     }
 
     package let disk: MemoryDisk
@@ -68,8 +74,8 @@ package struct MemoryStore: Store {
 
     package mutating func insert(_ row: MessageRow) throws(StoreFailure) {
         try pass(.insert)
-        guard row.index == Int64(open!.messages.count) + 1 else {
-            throw .other("message \(row.index) does not follow \(open!.messages.count)")
+        guard row.index == open!.head + 1 else {
+            throw .other("message \(row.index) does not follow \(open!.head)")
         }
         open!.messages.append(StoredMessage(row))
     }
@@ -121,12 +127,55 @@ package struct MemoryStore: Store {
         return durable
     }
 
+    // MARK: The archive
+
+    package mutating func archive(
+        _ frame: ArchivedFrame, trimmed: [TrimmedLine]
+    ) throws(StoreFailure) {
+        try pass(.archive)
+        guard frame.first == open!.archive.border + 1 else {
+            throw .other("frame \(frame.first) does not follow \(open!.archive.border)")
+        }
+        open!.frames.append(frame)
+        for line in trimmed { open!.trimmed[line.wid] = line }
+        open!.archive.border = frame.last
+        open!.archive.borderTime = frame.created.upperBound
+        open!.archive.lastDigest = frame.digest
+    }
+
+    package mutating func prune(through index: Int64, time: Int64) throws(StoreFailure) {
+        try pass(.prune)
+        guard open!.frames.contains(where: { $0.last == index }) else {
+            throw .other("no frame ends at \(index)")
+        }
+        open!.archive.pruned = index
+        open!.archive.prunedTime = time
+    }
+
+    package var forgotten: Int64 { (open ?? disk.contents).forgotten }
+
+    package mutating func trim(
+        atMost rows: Int, through border: Int64
+    ) throws(StoreFailure) -> Int {
+        guard disk.contents.hasGarbage(through: border, hub: disk.ids) else { return 0 }
+        try begin()
+        let count = open!.trim(atMost: rows, through: border, hub: disk.ids)
+        try commit()
+        return count
+    }
+
     // MARK: The start
 
     package mutating func load(into lines: Lines) throws(StoreFailure) -> StoreState {
         let contents = disk.contents
         var topics = contents.topics
-        for message in contents.messages {
+        for line in contents.trimmed.values {
+            lines.restore(wid: line.wid, count: line.count, last: line.last)
+        }
+        lines.restore(
+            border: contents.archive.border, time: contents.archive.borderTime,
+            pruned: contents.archive.pruned)
+        for message in contents.messages where message.index > contents.archive.border {
             try message.visit { (row) -> Result<Void, StoreFailure> in
                 guard lines.append(row.index, wid: row.wid) == row.nth else {
                     return .failure(.damaged("message \(row.index) has another number"))
@@ -140,11 +189,12 @@ package struct MemoryStore: Store {
                 return .success(())
             }.get()
         }
-        let head = Int64(contents.messages.count)
+        let head = contents.head
         lines.publish(head: head) { _ in }
         return StoreState(
             hub: disk.hub, ids: disk.ids, head: head,
-            lastCreated: contents.messages.last?.created ?? 0, topics: topics,
-            warehouses: contents.warehouses.values.sorted { $0.wid < $1.wid })
+            lastCreated: contents.messages.last?.created ?? contents.archive.borderTime,
+            topics: topics, warehouses: contents.warehouses.values.sorted { $0.wid < $1.wid },
+            archive: contents.archive)
     }
 }

@@ -81,11 +81,13 @@ package struct StoreState: Sendable {
     package var lastCreated: Int64
     package var topics: [StoredTopic]
     package var warehouses: [Warehouse]
+    package var archive: ArchiveState
 
     package init(
         hub: String, ids: HubIDs, head: Int64, lastCreated: Int64, topics: [StoredTopic],
-        warehouses: [Warehouse]
+        warehouses: [Warehouse], archive: ArchiveState = ArchiveState()
     ) {
+        self.archive = archive
         self.hub = hub
         self.ids = ids
         self.head = head
@@ -95,7 +97,7 @@ package struct StoreState: Sendable {
     }
 }
 
-/// A topic, and what of it is in the store. Its place in the list of topics is its number.
+/// A topic, and how many messages it ever had. Its place in the list of topics is its number.
 package struct StoredTopic: Sendable, Equatable {
     package let name: String
     package var count: Int64 = 0
@@ -111,6 +113,30 @@ package struct StoredTopic: Sendable, Equatable {
         lastIndex = index
         lastCreated = created
     }
+}
+
+/// The border between archive and store, and what the archive has lost on purpose.
+package struct ArchiveState: Equatable, Sendable {
+    /// Messages at or below it are in the archive, those above in the store; 0: nothing is.
+    package var border: Int64 = 0
+    /// When message `border` was created: milliseconds since 1970.
+    package var borderTime: Int64 = 0
+    /// The digest of the newest frame, which the next one goes on from.
+    package var lastDigest = ArchivedFrame.noDigest
+    /// Messages at or below it were pruned: they are nowhere any more; 0: none was.
+    package var pruned: Int64 = 0
+    /// When message `pruned` was created: milliseconds since 1970.
+    package var prunedTime: Int64 = 0
+
+    package init() {}
+}
+
+extension StoreState {
+    package var border: Int64 { archive.border }
+    package var borderTime: Int64 { archive.borderTime }
+    package var lastDigest: [UInt8] { archive.lastDigest }
+    package var pruned: Int64 { archive.pruned }
+    package var prunedTime: Int64 { archive.prunedTime }
 }
 
 /// The writing side of a store: one owner, one thread, one transaction at a time.
@@ -140,6 +166,44 @@ package protocol Store {
     mutating func look(at index: Int64, _ visit: (MessageRow) -> Void) throws(StoreFailure) -> Bool
 }
 
+/// A store whose oldest messages can move to an archive.
+///
+/// Two things that do not happen at once: the border moves, in one small transaction, and from then
+/// on the messages at or below it are the archive's. Their rows are garbage, which `trim` deletes
+/// when it is called; if a crash comes between, after the next start.
+package protocol ArchivableStore: Store {
+    /// Keeps the frame's row, what the lists have lost with it, and the border at its end: within
+    /// the open transaction. `frame.first` is the border's successor.
+    mutating func archive(_ frame: ArchivedFrame, trimmed: [TrimmedLine]) throws(StoreFailure)
+    /// Notes that what lies at or below `index`, the end of a frame, is gone from the archive:
+    /// within the open transaction. `time` is when that message was created.
+    mutating func prune(through index: Int64, time: Int64) throws(StoreFailure)
+
+    /// Deletes some garbage in a transaction of its own: rows at or below `border`, their ids,
+    /// whole blocks, rows of pruned frames, and history older than the border. `border` is one that
+    /// every reader knows.
+    ///
+    /// - Returns: how many rows it saw to, `rows` or a few more at most; 0: there is no garbage.
+    mutating func trim(atMost rows: Int, through border: Int64) throws(StoreFailure) -> Int
+    /// Rows at or below it are deleted, and their ids forgotten, but for those of `late` ids.
+    var forgotten: Int64 { get }
+}
+
+/// How much of a list is in the archive.
+package struct TrimmedLine: Equatable, Sendable {
+    package var wid: UInt32
+    /// Messages of this wid at or below the border.
+    package var count: Int64
+    /// The index of the last of them.
+    package var last: Int64
+
+    package init(wid: UInt32, count: Int64, last: Int64) {
+        self.wid = wid
+        self.count = count
+        self.last = last
+    }
+}
+
 /// The reading side: one a thread, beside the writer. Sees what is committed.
 package protocol StoreReader: AnyObject {
     /// Begins to read at one moment; `end` must follow within 50 ms.
@@ -157,18 +221,31 @@ package protocol StoreReader: AnyObject {
         at indexes: ArraySlice<Int64>, bodiesOf isWanted: (_ topic: Int32) -> Bool,
         _ visit: (MessageRow) -> Bool
     ) throws(StoreFailure)
-    /// The index of the message that a publisher gave this id.
+    /// The index of the message in the store that a publisher gave this id. Nil also for one that
+    /// is in the archive: see `frames(mayHold:)`.
     func index(of id: MessageID) throws(StoreFailure) -> Int64?
-    /// The last index created before `time` (milliseconds since 1970), 0 if none is.
-    func lastIndex(before time: Int64, head: Int64) throws(StoreFailure) -> Int64
-    /// When `wid` first had `index` delivered and committed, as far as its history tells.
+    /// The last index above `border` created before `time` (milliseconds since 1970); `border` if
+    /// none is: unless that is 0, the archive then knows better.
+    func lastIndex(
+        before time: Int64, above border: Int64, head: Int64
+    ) throws(StoreFailure) -> Int64
+    /// When `wid` first had `index` delivered and committed, as far as its history tells. History
+    /// older than the border is gone.
     func journey(
         of index: Int64, wid: UInt32, since created: Int64
     ) throws(StoreFailure) -> Journey
+
+    /// The frame that holds message `index`; nil: it is not in the archive, or was pruned.
+    func frame(holding index: Int64) throws(StoreFailure) -> ArchivedFrame?
+    /// Frames that end at or above `index`, rising, at most `limit`.
+    func frames(from index: Int64, limit: Int) throws(StoreFailure) -> [ArchivedFrame]
+    /// Frames with publishers' ids on both sides of `id`, rising. An id of the hub's own leads to
+    /// its frame by the index inside it.
+    func frames(mayHold id: MessageID) throws(StoreFailure) -> [ArchivedFrame]
 }
 
 /// When a message reached and was done by a warehouse: milliseconds since 1970, nil = not yet, or
-/// not known.
+/// not known (any more).
 package struct Journey: Equatable, Sendable {
     package var delivered: Int64?
     package var committed: Int64?

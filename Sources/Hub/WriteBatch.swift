@@ -12,6 +12,11 @@ package final class WriteBatch: @unchecked Sendable {
         /// The publisher's id; nil: the hub gives one.
         package var id: MessageID?
         package var occurred: Int64?
+        /// The message that this one is a copy of, if it is replayed.
+        package var replayOf: ReplayOf?
+        /// What the archive says of the publisher's id; nil: it does not know it, or was not asked
+        /// (`Publish.lookedThrough` tells).
+        package var archived: ArchivedTwin?
 
         // Filled by the writer.
         package private(set) var index: Int64 = 0
@@ -39,11 +44,23 @@ package final class WriteBatch: @unchecked Sendable {
         }
     }
 
+    /// The archived message that has the id of one that is to be stored.
+    package enum ArchivedTwin: Equatable, Sendable {
+        /// It says the same: a retry.
+        case same(index: Int64, created: Int64)
+        /// It says something else.
+        case different
+    }
+
     /// One request to publish: stored whole or not at all.
     package struct Publish {
         /// The loop's name for the call to answer.
         package let call: UInt64
         package let messages: Range<Int>
+        /// The border at which the archive was asked for every id of this request, which then stand
+        /// in `Message.archived`; -1: it was not asked. It has to be asked where an id's own time
+        /// is not later than `Lines.borderTime`.
+        package var lookedThrough: Int64 = -1
         package var outcome = Outcome.pending
 
         package init(call: UInt64, messages: Range<Int>) {
@@ -58,6 +75,12 @@ package final class WriteBatch: @unchecked Sendable {
         case stored(fresh: Int)
         /// These messages (places in the request) have ids that stand for other content.
         case conflict([Int])
+        /// An id may stand for an archived message: nothing was stored; ask the archive for every
+        /// id of the request, and send it again with `lookedThrough`.
+        case lookAgain
+        /// These messages (places in the request) have ids so old that what they stood for may have
+        /// been pruned from the archive.
+        case expired([Int])
         case topicLimit
         case lineLimit
         case failed(StoreFailure)

@@ -10,10 +10,21 @@ package struct Writer<S: Store> {
     /// The newest time given to a message.
     package var lastCreated: Int64 { clock.last }
 
+    /// The border, and what was pruned, as they are on disk.
+    package private(set) var archive: ArchiveState
+    /// Messages at or below it are in the archive.
+    package var border: Int64 { archive.border }
+    /// When the message at the border was created; 0: there is no archive.
+    package var borderTime: Int64 { archive.borderTime }
+
     private var store: S
     private let ids: HubIDs
     private var clock: CreatedClock
     private var topics: TopicTable
+    /// An id whose own time is not later may stand for an archived message. -1: there is none.
+    private var archiveTime: Int64
+    /// The store's table has the ids of all messages above it, archived or not.
+    private var forgotten: Int64
     private var pending: [UInt32: Warehouse] = [:]
     private var newcomers = 0
 
@@ -42,6 +53,9 @@ package struct Writer<S: Store> {
         clock = CreatedClock(last: state.lastCreated)
         topics = TopicTable(state.topics)
         head = state.head
+        archive = state.archive
+        archiveTime = state.border == 0 ? -1 : state.borderTime
+        forgotten = state.border
     }
 
     /// A topic's name and counts.
@@ -138,7 +152,8 @@ package struct Writer<S: Store> {
         freshPlaces.removeAll(keepingCapacity: true)
         claimed.removeAll(keepingCapacity: true)
         let topicsBefore = topics.topics.count
-        if let refusal = try check(batch, range, created: created) {
+        let lookedThrough = batch.publishes[request].lookedThrough
+        if let refusal = try check(batch, range, lookedThrough, created: created) {
             for id in claimed { try store.unclaim(id) }
             topics.removeNewest(downTo: topicsBefore)
             batch.publishes[request].outcome = refusal
@@ -163,7 +178,7 @@ package struct Writer<S: Store> {
                 index: head, id: id, topic: message.topicNumber, wid: message.wid, nth: nth,
                 key: message.key.isNone ? nil : batch.arena.bytes(message.key),
                 body: batch.arena.bytes(message.body), created: created,
-                occurred: message.occurred))
+                occurred: message.occurred, replayOf: message.replayOf))
         topics.note(message.topicNumber, index: head, created: created)
         batch.messages[place].place(at: head, created: created, id: id)
     }
@@ -173,9 +188,9 @@ package struct Writer<S: Store> {
     ///
     /// Returns why not, nil if it can.
     private mutating func check(
-        _ batch: WriteBatch, _ range: Range<Int>, created: Int64
+        _ batch: WriteBatch, _ range: Range<Int>, _ lookedThrough: Int64, created: Int64
     ) throws(StoreFailure) -> WriteBatch.Outcome? {
-        var conflicts: [Int] = []
+        var (conflicts, expired): ([Int], [Int]) = ([], [])
         for place in range {
             let name = batch.arena.bytes(batch.messages[place].topic)
             guard let topic = topics.number(of: name) ?? topics.add(name)
@@ -186,10 +201,29 @@ package struct Writer<S: Store> {
                 freshPlaces.append(place)
                 continue
             }
+            if let twin = batch.messages[place].archived {
+                if case .same(let index, let created) = twin {
+                    batch.messages[place].isDuplicate = true
+                    batch.messages[place].place(at: index, created: created, id: id)
+                } else {
+                    conflicts.append(place - range.lowerBound)
+                }
+                continue
+            }
             switch try claim(id, head + Int64(freshPlaces.count) + 1) {
             case .fresh:
                 claimed.append(id)
                 freshPlaces.append(place)
+                // The only cost that the archive has for an id that is not old.
+                guard id.milliseconds <= archiveTime else { continue }
+                guard knows(id, lookedThrough) else { return .lookAgain }
+                if id.milliseconds <= archive.prunedTime {
+                    expired.append(place - range.lowerBound)
+                }
+            case .taken(let index) where index <= border:
+                guard lookedThrough >= index else { return .lookAgain }
+                // The archive was asked, and has lost the message.
+                expired.append(place - range.lowerBound)
             case .taken(let index) where index > head:
                 if isSame(batch, place, asTwin: try twin(batch, of: id, at: index)) {
                     batch.messages[place].isDuplicate = true
@@ -205,7 +239,16 @@ package struct Writer<S: Store> {
                 conflicts.append(place - range.lowerBound)
             }
         }
-        return conflicts.isEmpty ? nil : .conflict(conflicts)
+        if !conflicts.isEmpty { return .conflict(conflicts) }
+        return expired.isEmpty ? nil : .expired(expired)
+    }
+
+    /// Whether an archived message with this id, which the table does not know, would have been
+    /// found when the archive was asked.
+    private func knows(_ id: MessageID, _ lookedThrough: Int64) -> Bool {
+        // Ids that the hub gave are in no table; the archive has to be asked for the index in them.
+        if let own = ids.index(in: id), own <= border, own > lookedThrough { return false }
+        return lookedThrough >= forgotten
     }
 
     private mutating func claim(_ id: MessageID, _ index: Int64) throws(StoreFailure) -> Claim {
@@ -213,7 +256,9 @@ package struct Writer<S: Store> {
             // Bears the hub's own tag: perhaps one that it gave, and somebody sends again.
             if ids.isReserved(id, head: head) { return .reserved }
             var isTaken = false
-            if own <= head { _ = try store.look(at: own) { isTaken = $0.id == id } }
+            if own > border, own <= head {
+                _ = try store.look(at: own) { isTaken = $0.id == id }
+            }
             if isTaken { return .taken(own) }
         }
         return try store.claim(id, for: index).map { .taken($0) } ?? .fresh
@@ -308,4 +353,122 @@ package struct Writer<S: Store> {
 /// own each time.
 private enum Claim {
     case fresh, taken(Int64), reserved
+}
+
+// MARK: - The archive
+
+extension Writer where S: ArchivableStore {
+    /// Rows of garbage deleted in one transaction: less than a millisecond of the writer's time.
+    private static var trimRows: Int { 250 }
+
+    /// Hands the messages of `frame` over to the archive: called between `publish` and the next
+    /// `write`, when the frame is on disk, read back and verified.
+    ///
+    /// From its COMMIT on the messages are the archive's. The border is shown, and whole chunks of
+    /// the lists are freed when readers have let go of them.
+    ///
+    /// - Returns: why not; the store and the lists are then as before.
+    package mutating func archive(_ frame: ArchivedFrame) -> StoreFailure? {
+        do throws(StoreFailure) {
+            let trimmed = try self.trimmed(by: frame)
+            try transact { (writer) throws(StoreFailure) in
+                // A start can count only messages whose rows are there.
+                try writer.saveTopics()
+                try writer.store.archive(frame, trimmed: trimmed)
+            }
+        } catch {
+            return error
+        }
+        _ = topics.commit(saved: true)
+        archive.border = frame.last
+        archive.borderTime = frame.created.upperBound
+        archive.lastDigest = frame.digest
+        archiveTime = archive.borderTime
+        lines.trim(
+            through: frame.last, time: archive.borderTime, of: frame.wids.lazy.map(\.wid))
+        return nil
+    }
+
+    /// What the lists lose, if the frame tells the same of each wid as they do.
+    private func trimmed(by frame: ArchivedFrame) throws(StoreFailure) -> [TrimmedLine] {
+        guard frame.first == border + 1, frame.last >= frame.first, frame.last <= lines.head else {
+            throw .other(
+                """
+                frame \(frame.first)-\(frame.last) does not go on from the border, which is \
+                \(border), to at most \(lines.head)
+                """)
+        }
+        var (lines, count): ([TrimmedLine], Int64) = ([], 0)
+        for its in frame.wids {
+            let line = self.lines.count(of: its.wid, through: frame.last)
+            guard line.count == its.before + Int64(its.count) else {
+                throw .damaged(
+                    """
+                    frame \(frame.first)-\(frame.last) has \(its.count) messages of wid \
+                    \(its.wid) after \(its.before), the hub counts \(line.count)
+                    """)
+            }
+            lines.append(TrimmedLine(wid: its.wid, count: line.count, last: line.last))
+            count += Int64(its.count)
+        }
+        guard count == frame.count else {
+            throw .damaged("frame \(frame.first)-\(frame.last) counts \(count) messages")
+        }
+        return lines
+    }
+
+    /// Notes that the archive has nothing at or below `index` any more, the end of a frame: called
+    /// before its files are removed. `time` is when message `index` was created.
+    ///
+    /// Ids that are not later expire; lower positions have lost what came next.
+    package mutating func prune(through index: Int64, time: Int64) -> StoreFailure? {
+        guard index > archive.pruned else { return nil }
+        guard index <= border else {
+            return .other("message \(index) is above the border, which is \(border)")
+        }
+        do throws(StoreFailure) {
+            try transact { (writer) throws(StoreFailure) in
+                try writer.store.prune(through: index, time: time)
+            }
+        } catch {
+            return error
+        }
+        archive.pruned = index
+        archive.prunedTime = time
+        lines.show(pruned: index)
+        return nil
+    }
+
+    /// Deletes a slice of the garbage that archive and prune leave behind; readers and publishers
+    /// do not notice. Called between other work, at most once a millisecond, while it returns rows.
+    ///
+    /// Garbage that a reader may still look at waits: then it returns none though some is there, so
+    /// it is asked again a little later, and once at least after each `archive` and `prune`.
+    ///
+    /// - Returns: rows seen to; and why not, if it failed.
+    package mutating func trim() -> (rows: Int, failure: StoreFailure?) {
+        defer { forgotten = max(forgotten, store.forgotten) }
+        do throws(StoreFailure) {
+            return (try store.trim(atMost: Self.trimRows, through: lines.passedBorder), nil)
+        } catch {
+            store.rollBack()
+            return (0, error)
+        }
+    }
+
+    /// Whether garbage at or below the border is left.
+    package var hasGarbage: Bool { store.forgotten < border }
+
+    private mutating func transact(
+        _ body: (inout Self) throws(StoreFailure) -> Void
+    ) throws(StoreFailure) {
+        do throws(StoreFailure) {
+            try store.begin()
+            try body(&self)
+            try store.commit()
+        } catch {
+            store.rollBack()
+            throw error
+        }
+    }
 }

@@ -6,7 +6,8 @@ import SQLite
 
 /// The columns of the log, in the order in which every statement names them.
 enum MessageColumns {
-    static let list = "idx, id, topic, wid, nth, key, body, created, occurred"
+    static let list =
+        "idx, id, topic, wid, nth, key, body, created, occurred, replay_id, replay_index"
 
     /// What a filter needs. They stand before the body in the table, so its pages are not touched.
     static let head = "idx, topic, wid, nth, key"
@@ -26,7 +27,14 @@ enum MessageColumns {
             topic: Int32(truncatingIfNeeded: statement.int64(2)),
             wid: UInt32(truncatingIfNeeded: statement.int64(3)), nth: statement.int64(4),
             key: statement.isNull(5) ? nil : statement.bytes(5), body: statement.bytes(6),
-            created: statement.int64(7), occurred: statement.optionalInt64(8))
+            created: statement.int64(7), occurred: statement.optionalInt64(8),
+            replayOf: replayOf(statement))
+    }
+
+    @inline(__always)
+    private static func replayOf(_ statement: Statement) -> ReplayOf? {
+        guard !statement.isNull(9) else { return nil }
+        return ReplayOf(id: MessageID(bytes: statement.bytes(9)), index: statement.int64(10))
     }
 }
 

@@ -66,6 +66,22 @@ struct RecentIDs {
         newer[id] = nil
     }
 
+    /// These ids stand for archived messages whose rows are deleted; the table forgets them too.
+    mutating func forget(_ gone: [(id: MessageID, index: Int64)]) {
+        var leavesGap = false
+        for (id, index) in gone {
+            if newer[id] == index { newer[id] = nil }
+            if older[id] == index {
+                older[id] = nil
+                leavesGap = true
+            }
+        }
+        guard leavesGap else { return }
+        if let greatest = sorted.last?.id { floor = max(floor, greatest) }
+        sorted = sorted[inserted...].filter { older[$0.id] != nil }
+        (inserted, insertedAtBegin) = (0, 0)
+    }
+
     // MARK: The way into the table
 
     /// Gives the ids that the open transaction has to insert, in the table's order.

@@ -17,6 +17,9 @@ package final class SQLiteReader: StoreReader {
     private let createdAt: Statement
     private let delivered: Statement
     private let committed: Statement
+    private let frameHolding: Statement
+    private let framesFrom: Statement
+    private let framesMayHold: Statement
 
     /// Rows that one statement asks for.
     private static let width = 100
@@ -36,19 +39,46 @@ package final class SQLiteReader: StoreReader {
             many = try connection.prepare("\(select) idx IN (\(places)) ORDER BY idx")
             heads = try connection.prepare(
                 "SELECT \(MessageColumns.head) FROM log WHERE idx IN (\(places)) ORDER BY idx")
-            byID = try connection.prepare("SELECT idx FROM ids WHERE id=?")
+            let border = "(SELECT value FROM meta WHERE name='border')"
+            byID = try connection.prepare("SELECT idx FROM ids WHERE id=? AND idx>\(border)")
             recentByID = try connection.prepare(
                 """
-                SELECT idx FROM log WHERE id=? AND idx>
-                    ((SELECT max(idx) FROM log)/\(RecentIDs.generation)-1)*\(RecentIDs.generation)
+                SELECT idx FROM log WHERE id=? AND idx>max(\(border),
+                    ((SELECT max(idx) FROM log)/\(RecentIDs.generation)-1)*\(RecentIDs.generation))
                 """)
             createdAt = try connection.prepare("SELECT created FROM log WHERE idx=?")
-            let history = "SELECT second FROM history WHERE wid=? AND second>=? AND"
-            delivered = try connection.prepare("\(history) delivered>=? ORDER BY second LIMIT 1")
-            committed = try connection.prepare("\(history) committed>=? ORDER BY second LIMIT 1")
+            delivered = try connection.prepare(Self.history("delivered"))
+            committed = try connection.prepare(Self.history("committed"))
+            frameHolding = try connection.prepare(
+                Self.frames("first<=?1 AND last>=?1 ORDER BY first DESC LIMIT 1"))
+            framesFrom = try connection.prepare(
+                Self.frames(
+                    """
+                    first>=(SELECT coalesce(max(first), 0) FROM frames WHERE first<=?1)
+                        AND last>=?1 ORDER BY first LIMIT ?2
+                    """))
+            framesMayHold = try connection.prepare(
+                Self.frames("greatest_id>=?1 AND least_id<=?1 ORDER BY first"))
         } catch {
             throw StoreFailure(error)
         }
+    }
+
+    /// The first second in which a position was at or above an index. Rows older than the border
+    /// are gone but for the newest, so a time below it would be a guess.
+    private static func history(_ position: String) -> String {
+        """
+        SELECT second, second<(SELECT value FROM meta WHERE name='border_time')/1000 FROM history
+            WHERE wid=? AND second>=? AND \(position)>=? ORDER BY second LIMIT 1
+        """
+    }
+
+    /// Frames that were not pruned.
+    private static func frames(_ condition: String) -> String {
+        """
+        SELECT \(FrameColumns.list) FROM frames
+            WHERE last>(SELECT value FROM meta WHERE name='pruned') AND \(condition)
+        """
     }
 
     package func begin() throws(StoreFailure) {
@@ -162,10 +192,12 @@ package final class SQLiteReader: StoreReader {
         }
     }
 
-    package func lastIndex(before time: Int64, head: Int64) throws(StoreFailure) -> Int64 {
+    package func lastIndex(
+        before time: Int64, above border: Int64, head: Int64
+    ) throws(StoreFailure) -> Int64 {
         try StoreFailure.translating { () throws(SQLiteError) in
             // `created` never falls with the index, so halving finds the place.
-            var (low, high) = (Int64(0), head)
+            var (low, high) = (border, max(border, head))
             while low < high {
                 let middle = (low + high + 1) / 2
                 defer { createdAt.reset() }
@@ -194,6 +226,36 @@ package final class SQLiteReader: StoreReader {
         statement.bind(1, Int64(wid))
         statement.bind(2, created / 1000)
         statement.bind(3, index)
-        return try statement.step() ? statement.int64(0) * 1000 : nil
+        guard try statement.step(), statement.int64(1) == 0 else { return nil }
+        return statement.int64(0) * 1000
+    }
+
+    // MARK: The archive's catalogue
+
+    package func frame(holding index: Int64) throws(StoreFailure) -> ArchivedFrame? {
+        frameHolding.bind(1, index)
+        return try frames(frameHolding).first
+    }
+
+    package func frames(
+        from index: Int64, limit: Int
+    ) throws(StoreFailure) -> [ArchivedFrame] {
+        framesFrom.bind(1, index)
+        framesFrom.bind(2, Int64(limit))
+        return try frames(framesFrom)
+    }
+
+    package func frames(mayHold id: MessageID) throws(StoreFailure) -> [ArchivedFrame] {
+        framesMayHold.bind(1, copying: id.withBytes { Array($0) })
+        return try frames(framesMayHold)
+    }
+
+    private func frames(_ statement: Statement) throws(StoreFailure) -> [ArchivedFrame] {
+        try StoreFailure.translating { () throws(SQLiteError) in
+            defer { statement.reset() }
+            var frames: [ArchivedFrame] = []
+            while try statement.step() { frames.append(FrameColumns.frame(statement)) }
+            return frames
+        }
     }
 }

@@ -9,13 +9,28 @@ package import SQLite
 /// is 0.
 package struct SQLiteStore: Store {
     package let connection: Connection
-    private let statements: WriterStatements
+    let statements: WriterStatements
+    let archiving: ArchiveStatements
+    /// The copy that was made before an older store was brought to this schema; nil: none was due.
+    package let upgrade: Upgrade?
     private var block = WidBlock(first: 1)
     private var recentIDs = RecentIDs()
     /// The newest index inserted, and what it was when the open transaction began.
     private var head: Int64 = 0
     private var headAtBegin: Int64 = 0
     private var historySecond: [UInt32: Int64] = [:]
+
+    /// The border as the open transaction has it, and as it was when that began.
+    var archiveState = ArchiveState()
+    private var archiveAtBegin = ArchiveState()
+    var hubIDs = HubIDs(tag: 0)
+    /// Garbage up to here is deleted, what the open transaction deletes, and whose ids those are.
+    package private(set) var forgotten: Int64 = 0
+    var forgetting: Int64 = 0
+    var forgottenIDs: [(id: MessageID, index: Int64)] = []
+    /// Whether late ids or pruned frames may be there to delete.
+    var mayHaveGarbage = true
+    var history = HistorySweep()
 
     /// Opens or makes the store at `path`.
     ///
@@ -30,9 +45,9 @@ package struct SQLiteStore: Store {
                 path: path, mode: .readWriteCreate, busyTimeoutMilliseconds: busyTimeoutMilliseconds
             )
         }
-        try Self.claim(connection)
-        statements = try StoreFailure.translating { () throws(SQLiteError) in
-            try WriterStatements(connection)
+        upgrade = try Self.claim(connection)
+        (statements, archiving) = try StoreFailure.translating { () throws(SQLiteError) in
+            (try WriterStatements(connection), try ArchiveStatements(connection))
         }
         self.connection = connection
         try makeIdentity(freshHub)
@@ -40,7 +55,9 @@ package struct SQLiteStore: Store {
 
     /// Makes sure that the file is ours, and brings it to the present schema. What is not ours is
     /// left as it is: already the journal mode would stay in it.
-    private static func claim(_ connection: Connection) throws(StoreFailure) {
+    ///
+    /// - Returns: the copy of an older store, if it was one.
+    private static func claim(_ connection: Connection) throws(StoreFailure) -> Upgrade? {
         do throws(FileMark.Refused) {
             try Schema.mark.check(connection)
         } catch {
@@ -52,8 +69,10 @@ package struct SQLiteStore: Store {
             }
         }
         try StoreFailure.translating { () throws(SQLiteError) in try set(connection) }
+        let upgrade = try Upgrade.prepare(connection)
         do throws(Migrations.Refused) {
             try Schema.migrations.run(on: connection)
+            return upgrade
         } catch {
             if case .failed(_, _, let cause) = error { throw StoreFailure(cause) }
             throw .other(error.description)
@@ -91,6 +110,8 @@ package struct SQLiteStore: Store {
 
     package mutating func begin() throws(StoreFailure) {
         headAtBegin = head
+        archiveAtBegin = archiveState
+        forgetting = forgotten
         try refillBlock()
         block.begin()
         try run(statements.begin)
@@ -101,6 +122,12 @@ package struct SQLiteStore: Store {
         try run(statements.commit)
         recentIDs.commit(before: headAtBegin, head: head)
         headAtBegin = head
+        forgotten = forgetting
+        if !forgottenIDs.isEmpty {
+            recentIDs.forget(forgottenIDs)
+            forgottenIDs.removeAll(keepingCapacity: true)
+        }
+        if archiveState != archiveAtBegin { mayHaveGarbage = true }
     }
 
     private mutating func insertIDs() throws(StoreFailure) {
@@ -118,6 +145,9 @@ package struct SQLiteStore: Store {
         block.rollBack()
         recentIDs.rollBack()
         head = headAtBegin
+        archiveState = archiveAtBegin
+        forgetting = forgotten
+        forgottenIDs.removeAll(keepingCapacity: true)
         historySecond.removeAll()
         guard connection.inTransaction else { return }
         // A full disk or a failed write has SQLite roll back by itself; else this does.
@@ -128,9 +158,10 @@ package struct SQLiteStore: Store {
     private mutating func refillBlock() throws(StoreFailure) {
         guard block.hasHole else { return }
         do throws(SQLiteError) {
-            let rows = try connection.prepare(
-                "SELECT wid FROM log WHERE idx>=\(block.first) ORDER BY idx")
             var refilled = WidBlock(first: block.first)
+            refilled.skip(through: archiveState.border)
+            let rows = try connection.prepare(
+                "SELECT wid FROM log WHERE idx>=\(refilled.next) ORDER BY idx")
             while try rows.step() {
                 refilled.append(UInt32(truncatingIfNeeded: rows.int64(0)))
             }
@@ -227,6 +258,14 @@ package struct SQLiteStore: Store {
             let state = try loader.load(into: lines)
             block = loader.block
             head = state.head
+            archiveState = state.archive
+            archiveAtBegin = state.archive
+            hubIDs = state.ids
+            mayHaveGarbage = true
+            history = HistorySweep()
+            let oldest = try connection.scalar("SELECT min(idx) FROM log")
+            forgotten = min(state.border, (oldest ?? .max) - 1)
+            forgetting = forgotten
             try loadRecentIDs(state)
             return state
         } catch {
@@ -234,7 +273,8 @@ package struct SQLiteStore: Store {
         }
     }
 
-    /// Reads the ids that may not be in the table yet from the log.
+    /// Reads the ids that may not be in the table yet from the log: also those of archived messages
+    /// whose rows are still there, as they may be late ones.
     private mutating func loadRecentIDs(_ state: StoreState) throws(SQLiteError) {
         let greatest = try connection.prepare("SELECT max(id) FROM ids")
         let floor =

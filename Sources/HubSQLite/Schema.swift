@@ -3,7 +3,7 @@ package import SQLite
 /// The tables, step by step from the first version on. `docs/storage.md` describes them.
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
-    package static let migrations = Migrations([version1, mark.sql])
+    package static let migrations = Migrations([version1, mark.sql, version3])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
     package static let mark = FileMark(
@@ -38,5 +38,23 @@ package enum Schema {
         CREATE TABLE history(
             wid INTEGER NOT NULL, second INTEGER NOT NULL, delivered INTEGER NOT NULL,
             committed INTEGER NOT NULL, PRIMARY KEY(wid, second)) WITHOUT ROWID;
+        """
+
+    /// The archive's catalogue, the border and what the store remembers of the messages below it;
+    /// messages that are copies of others.
+    private static let version3 = """
+        ALTER TABLE log ADD COLUMN replay_id BLOB;
+        ALTER TABLE log ADD COLUMN replay_index INTEGER;
+        INSERT INTO meta VALUES('border', 0), ('border_time', 0), ('digest', zeroblob(32)),
+            ('pruned', 0), ('pruned_time', 0);
+        CREATE TABLE frames(
+            first INTEGER PRIMARY KEY, last INTEGER NOT NULL, file TEXT NOT NULL,
+            offset INTEGER NOT NULL, length INTEGER NOT NULL, raw INTEGER NOT NULL,
+            created_first INTEGER NOT NULL, created_last INTEGER NOT NULL, least_id BLOB,
+            greatest_id BLOB, digest BLOB NOT NULL, wids BLOB NOT NULL);
+        CREATE INDEX frames_by_id ON frames(greatest_id, least_id);
+        CREATE TABLE trimmed(
+            wid INTEGER PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL);
+        CREATE TABLE late_ids(id BLOB PRIMARY KEY) WITHOUT ROWID;
         """
 }

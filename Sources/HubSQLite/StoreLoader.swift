@@ -10,6 +10,7 @@ struct StoreLoader {
     private var topics: [StoredTopic] = []
     private var head: Int64 = 0
     private var lastCreated: Int64 = 0
+    private var archive = ArchiveState()
 
     init(_ connection: Connection) throws(SQLiteError) {
         self.connection = connection
@@ -19,18 +20,21 @@ struct StoreLoader {
         try connection.execute("BEGIN IMMEDIATE")
         defer { if connection.inTransaction { try? connection.execute("ROLLBACK") } }
         try loadTopics()
+        try loadArchive(into: lines)
+        begin()
         if try !blocksFit() { try dropBlocks() }
         do throws(SQLiteError) {
             try loadBlocks(into: lines)
             try loadTail(into: lines)
-        } catch  where error.code == .corrupt && head > 0 {
+        } catch  where error.code == .corrupt && head > archive.border {
             // Blocks of the right size may still tell something else than the log does.
             try loadFromLog(into: lines)
         }
         lines.publish(head: head) { _ in }
         let state = StoreState(
             hub: try text("hub"), ids: HubIDs(tag: try tag()), head: head,
-            lastCreated: lastCreated, topics: topics, warehouses: try warehouses())
+            lastCreated: lastCreated, topics: topics, warehouses: try warehouses(),
+            archive: archive)
         try connection.execute("COMMIT")
         return state
     }
@@ -46,6 +50,41 @@ struct StoreLoader {
 
     private func number(_ name: String) throws(SQLiteError) -> Int64 {
         try connection.scalar("SELECT value FROM meta WHERE name='\(name)'") ?? 0
+    }
+
+    /// Reads the border, and how much of each list is in the archive.
+    private mutating func loadArchive(into lines: Lines) throws(SQLiteError) {
+        archive.border = try number("border")
+        archive.borderTime = try number("border_time")
+        archive.pruned = try number("pruned")
+        archive.prunedTime = try number("pruned_time")
+        let digest = try connection.prepare("SELECT value FROM meta WHERE name='digest'")
+        if try digest.step() { archive.lastDigest = Array(digest.bytes(0)) }
+        let rows = try connection.prepare("SELECT wid, count, last FROM trimmed")
+        var count: Int64 = 0
+        while try rows.step() {
+            lines.restore(
+                wid: UInt32(truncatingIfNeeded: rows.int64(0)), count: rows.int64(1),
+                last: rows.int64(2))
+            count += rows.int64(1)
+        }
+        guard count == archive.border else {
+            throw Self.damage("\(count) messages left it, and the border is \(archive.border)")
+        }
+        lines.restore(border: archive.border, time: archive.borderTime, pruned: archive.pruned)
+    }
+
+    /// The block that the border lies in is the first that counts; what is archived of it is left
+    /// out.
+    private var firstBlock: Int64 {
+        archive.border / Int64(WidBlock.size) * Int64(WidBlock.size) + 1
+    }
+
+    /// Everything that follows begins at the border.
+    private mutating func begin() {
+        block = WidBlock(first: firstBlock)
+        head = archive.border
+        lastCreated = archive.borderTime
     }
 
     private mutating func loadTopics() throws(SQLiteError) {
@@ -69,10 +108,10 @@ struct StoreLoader {
         let rows = try connection.prepare(
             """
             SELECT count(*), max(first), min(length(block)), max(length(block)),
-                sum((first - 1) % \(size)) FROM wids
+                sum((first - 1) % \(size)) FROM wids WHERE first>=\(firstBlock)
             """)
         guard try rows.step(), rows.int64(0) > 0 else { return true }
-        let end = rows.int64(0) * size
+        let end = firstBlock - 1 + rows.int64(0) * size
         guard rows.int64(1) == end - size + 1, rows.int64(2) == size * 4, rows.int64(3) == size * 4,
             rows.int64(4) == 0
         else { return false }
@@ -82,7 +121,8 @@ struct StoreLoader {
     /// Begins again without the blocks.
     private mutating func loadFromLog(into lines: Lines) throws(SQLiteError) {
         lines.rollBack()
-        (block, head, lastCreated, topics) = (WidBlock(first: 1), 0, 0, [])
+        topics = []
+        begin()
         try loadTopics()
         try dropBlocks()
         try loadTail(into: lines)
@@ -94,25 +134,27 @@ struct StoreLoader {
     }
 
     private mutating func loadBlocks(into lines: Lines) throws(SQLiteError) {
-        let rows = try connection.prepare("SELECT block FROM wids ORDER BY first")
+        let rows = try connection.prepare(
+            "SELECT block FROM wids WHERE first>=\(firstBlock) ORDER BY first")
         while try rows.step() {
             var index = block.first
             WidBlock.read(rows.bytes(0)) { wid in
-                _ = lines.append(index, wid: wid)
+                if index > archive.border { _ = lines.append(index, wid: wid) }
                 index += 1
             }
             block.startNext()
         }
-        head = block.first - 1
+        head = max(archive.border, block.first - 1)
     }
 
     /// Reads what came after the last block from the log itself, and counts its topics. Where there
     /// were no blocks, that is everything, and blocks are made of it.
     private mutating func loadTail(into lines: Lines) throws(SQLiteError) {
-        if head > 0 {
+        if head > archive.border {
             lastCreated =
                 try connection.scalar("SELECT created FROM log WHERE idx=\(head)") ?? 0
         }
+        block.skip(through: archive.border)
         let insertBlock = try connection.prepare(WriterStatements.insertBlockSQL)
         let rows = try connection.prepare(
             "SELECT idx, wid, nth, topic, created FROM log WHERE idx>\(head) ORDER BY idx")

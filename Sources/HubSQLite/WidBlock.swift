@@ -45,6 +45,14 @@ struct WidBlock {
         wids.append(wid.littleEndian)
     }
 
+    /// The index of the message whose wid comes next.
+    var next: Int64 { first + Int64(wids.count) }
+
+    /// Leaves out the wids of messages up to `index`, which are archived: nobody reads them again.
+    mutating func skip(through index: Int64) {
+        while next <= index { wids.append(0) }
+    }
+
     /// Begins the next block.
     mutating func startNext() {
         first += Int64(Self.size)

@@ -20,7 +20,7 @@ struct WriterStatements {
         begin = try connection.prepare("BEGIN IMMEDIATE")
         commit = try connection.prepare("COMMIT")
         insertMessage = try connection.prepare(
-            "INSERT INTO log(\(MessageColumns.list)) VALUES(?,?,?,?,?,?,?,?,?)")
+            "INSERT INTO log(\(MessageColumns.list)) VALUES(?,?,?,?,?,?,?,?,?,?,?)")
         insertBlock = try connection.prepare(Self.insertBlockSQL)
         insertIntoIDs = try connection.prepare("INSERT OR IGNORE INTO ids(id, idx) VALUES(?,?)")
         holder = try connection.prepare("SELECT idx FROM ids WHERE id=?")
@@ -65,6 +65,12 @@ struct WriterStatements {
             insertMessage.bind(7, text: row.body)
             insertMessage.bind(8, row.created)
             insertMessage.bind(9, row.occurred)
+            if let original = row.replayOf {
+                insertMessage.bind(10, copying: original.id.withBytes { Array($0) })
+            } else {
+                insertMessage.bindNull(10)
+            }
+            insertMessage.bind(11, row.replayOf?.index)
             try insertMessage.stepDone()
         }
     }

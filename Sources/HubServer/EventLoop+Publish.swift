@@ -201,6 +201,8 @@ extension EventLoop {
                     "\(Limits.lines) wids have messages of their own, no more may."))
         case .failed(let failure):
             refuse(connection, Problem(failure))
+        case .lookAgain, .expired:
+            preconditionFailure("nothing is archived yet")
         case .pending:
             preconditionFailure("the writer answers every request")
         }

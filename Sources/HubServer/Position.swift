@@ -64,7 +64,7 @@ extension Position {
             return index
         case .time(let time):
             return try translating { () throws(StoreFailure) in
-                try reader.lastIndex(before: time, head: head)
+                try reader.lastIndex(before: time, above: 0, head: head)
             }
         case .earliest, .archive: return 0
         case .latest: return head

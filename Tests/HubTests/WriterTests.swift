@@ -227,7 +227,7 @@ struct WriterTests {
 
     @Test(
         "After a failure nothing remains: not on disk, not in lines, topics, head or clock",
-        arguments: MemoryStore.Step.allCases, [0, 1])
+        arguments: MemoryStore.Step.ofWriting, [0, 1])
     func failure(step: MemoryStore.Step, skip: Int) {
         var writer = TestWriter()
         writer.publish([Draft("before", wid: 3, id: .publishers(1))])

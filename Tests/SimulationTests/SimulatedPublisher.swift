@@ -70,7 +70,7 @@ struct SimulatedPublisher {
             drafts = []
         case .failed:
             giveUpNameless()
-        case .pending, .topicLimit, .lineLimit:
+        case .pending, .topicLimit, .lineLimit, .lookAgain, .expired:
             preconditionFailure("no such answer here: \(outcome)")
         }
     }

@@ -21,7 +21,7 @@ struct StoreContractTests {
         #expect(open.lines.head == 0)
         #expect(try open.look(at: 1) == nil)
         #expect(try open.reader.index(of: .publishers(1)) == nil)
-        #expect(try open.reader.lastIndex(before: 5, head: 0) == 0)
+        #expect(try open.reader.lastIndex(before: 5, above: 0, head: 0) == 0)
     }
 
     @Test("The identity stays when the store is opened again", arguments: StoreKind.allCases)
@@ -82,7 +82,7 @@ struct StoreContractTests {
         var open = try Place(kind).open()
         try open.append([0], head: 0)
         try open.reader.begin()
-        #expect(try open.reader.lastIndex(before: .max, head: 1) == 1)
+        #expect(try open.reader.lastIndex(before: .max, above: 0, head: 1) == 1)
         try open.append([0], head: 1)
         #expect(throws: StoreFailure.self) { try open.reader.rows(at: [2]) { _ in true } }
         open.reader.end()
@@ -347,7 +347,8 @@ struct StoreContractTests {
             for head in 0...8 {
                 let expected = created.prefix(head).count { $0 < time }
                 #expect(
-                    try open.reader.lastIndex(before: time, head: Int64(head)) == Int64(expected))
+                    try open.reader.lastIndex(before: time, above: 0, head: Int64(head))
+                        == Int64(expected))
             }
         }
     }

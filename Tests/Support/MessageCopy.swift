@@ -11,6 +11,7 @@ package struct MessageCopy: Equatable, Sendable {
     package var body: String
     package var created: Int64
     package var occurred: Int64?
+    package var replayOf: ReplayOf?
 
     package init(_ row: MessageRow) {
         index = row.index
@@ -22,11 +23,13 @@ package struct MessageCopy: Equatable, Sendable {
         body = String(decoding: row.body, as: UTF8.self)
         created = row.created
         occurred = row.occurred
+        replayOf = row.replayOf
     }
 
     package init(
         _ index: Int64, wid: UInt32 = 0, nth: Int64, topic: Int32 = 0, id: MessageID? = nil,
-        key: String? = nil, body: String = "{}", created: Int64 = 1000, occurred: Int64? = nil
+        key: String? = nil, body: String = "{}", created: Int64 = 1000, occurred: Int64? = nil,
+        replayOf: ReplayOf? = nil
     ) {
         self.index = index
         self.id = id ?? .publishers(UInt64(index))
@@ -37,6 +40,7 @@ package struct MessageCopy: Equatable, Sendable {
         self.body = body
         self.created = created
         self.occurred = occurred
+        self.replayOf = replayOf
     }
 
     /// Lends it as a row while `visit` runs.
@@ -55,7 +59,7 @@ package struct MessageCopy: Equatable, Sendable {
     ) -> MessageRow {
         MessageRow(
             index: index, id: id, topic: topic, wid: wid, nth: nth, key: key, body: body,
-            created: created, occurred: occurred)
+            created: created, occurred: occurred, replayOf: replayOf)
     }
 }
 

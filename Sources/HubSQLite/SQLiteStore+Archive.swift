@@ -1,0 +1,193 @@
+package import Hub
+import SQLite
+
+extension SQLiteStore: ArchivableStore {
+    package mutating func archive(
+        _ frame: ArchivedFrame, trimmed: [TrimmedLine]
+    ) throws(StoreFailure) {
+        guard frame.first == archiveState.border + 1 else {
+            throw .other("frame \(frame.first) does not follow \(archiveState.border)")
+        }
+        do throws(SQLiteError) {
+            try archiving.insert(frame)
+            for line in trimmed { try archiving.save(line) }
+            try archiving.set("border", frame.last)
+            try archiving.set("border_time", frame.created.upperBound)
+            try archiving.set(digest: frame.digest)
+        } catch {
+            throw StoreFailure(error)
+        }
+        archiveState.border = frame.last
+        archiveState.borderTime = frame.created.upperBound
+        archiveState.lastDigest = frame.digest
+    }
+
+    package mutating func prune(through index: Int64, time: Int64) throws(StoreFailure) {
+        do throws(SQLiteError) {
+            let ends = "SELECT count(*) FROM frames WHERE first<=\(index) AND last=\(index)"
+            guard try connection.scalar(ends) == 1 else {
+                throw SQLiteError(code: .error, message: "no frame ends at \(index)")
+            }
+            try archiving.set("pruned", index)
+            try archiving.set("pruned_time", time)
+        } catch {
+            throw StoreFailure(error)
+        }
+        archiveState.pruned = index
+        archiveState.prunedTime = time
+    }
+
+    // MARK: The garbage
+
+    package mutating func trim(
+        atMost rows: Int, through border: Int64
+    ) throws(StoreFailure) -> Int {
+        let border = min(border, archiveState.border)
+        guard forgotten < border || mayHaveGarbage || history.isDue(archiveState) else { return 0 }
+        try begin()
+        var count = 0
+        if forgotten < border {
+            count = try trimRows(atMost: rows, through: border)
+        } else if mayHaveGarbage {
+            count = try trimRest(atMost: rows)
+            if count == 0 { mayHaveGarbage = false }
+        }
+        if count == 0 { count = try trimHistory(atMost: rows) }
+        try commit()
+        return count
+    }
+
+    /// Rows of the log, their ids, and the blocks of wids that hold nothing else.
+    private mutating func trimRows(
+        atMost rows: Int, through border: Int64
+    ) throws(StoreFailure) -> Int {
+        var ids: [(id: MessageID, index: Int64)] = []
+        do throws(SQLiteError) {
+            try readGarbage(into: &ids, atMost: rows, through: border)
+            guard let last = ids.last?.index else {
+                forgetting = border
+                return 0
+            }
+            forgottenIDs.removeAll(keepingCapacity: true)
+            for (id, index) in ids where hubIDs.index(in: id) != index {
+                if id.milliseconds > archiveState.borderTime {
+                    // Its table has to know it as long as nobody asks the archive for it.
+                    try statements.insertID(id, index)
+                    try archiving.run(archiving.insertLateID, id)
+                } else {
+                    try archiving.run(archiving.deleteID, id, index)
+                    forgottenIDs.append((id, index))
+                }
+            }
+            _ = try archiving.run(archiving.deleteRows, last, on: connection)
+            let lastBlock = last - Int64(WidBlock.size) + 1
+            _ = try archiving.run(archiving.deleteBlocks, lastBlock, on: connection)
+            forgetting = last
+            return ids.count
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    private func readGarbage(
+        into ids: inout [(id: MessageID, index: Int64)], atMost rows: Int, through border: Int64
+    ) throws(SQLiteError) {
+        let garbage = archiving.garbage
+        defer { garbage.reset() }
+        garbage.bind(1, border)
+        garbage.bind(2, Int64(rows))
+        while try garbage.step() {
+            ids.append((MessageID(bytes: garbage.bytes(1)), garbage.int64(0)))
+        }
+    }
+
+    /// Late ids that the border's time has passed, and the rows of pruned frames, which are large.
+    private mutating func trimRest(atMost rows: Int) throws(StoreFailure) -> Int {
+        do throws(SQLiteError) {
+            let bound = MessageID(high: UInt64(archiveState.borderTime + 1) << 16, low: 0)
+            var late: [MessageID] = []
+            try readLate(into: &late, before: bound, atMost: rows)
+            for id in late {
+                try archiving.run(archiving.forgetID, id)
+                try archiving.run(archiving.deleteLateID, id)
+            }
+            let frames = try archiving.run(
+                archiving.deleteFrames, archiveState.pruned, Int64(max(1, rows / 32)),
+                on: connection)
+            return late.count + frames
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    private func readLate(
+        into ids: inout [MessageID], before bound: MessageID, atMost rows: Int
+    ) throws(SQLiteError) {
+        let late = archiving.lateIDs
+        try bound.withBytes { (bytes) throws(SQLiteError) in
+            defer { late.reset() }
+            late.bind(1, bytes: bytes)
+            late.bind(2, Int64(rows))
+            while try late.step() { ids.append(MessageID(bytes: late.bytes(0))) }
+        }
+    }
+
+    /// Goes on with the sweep through the history: warehouse by warehouse.
+    private mutating func trimHistory(atMost rows: Int) throws(StoreFailure) -> Int {
+        guard history.isDue(archiveState) else { return 0 }
+        do throws(SQLiteError) {
+            history.begin(archiveState)
+            var count = 0
+            while count < rows {
+                guard let wid = try nextHistory() else {
+                    history.end()
+                    break
+                }
+                let rest = rows - count
+                let deleted = try archiving.run(
+                    archiving.deleteHistory, wid, history.second, Int64(rest), on: connection)
+                if deleted < rest { history.done(wid) }
+                count += deleted + 1
+            }
+            return count
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
+    private func nextHistory() throws(SQLiteError) -> Int64? {
+        let next = archiving.nextHistory
+        defer { next.reset() }
+        next.bind(1, history.wid)
+        return try next.step() ? next.optionalInt64(0) : nil
+    }
+}
+
+/// A sweep through the history of positions, which lies by warehouse and not by time: so it is gone
+/// through as a whole, but not for each frame.
+struct HistorySweep {
+    /// Rows before this second go, seconds since 1970.
+    private(set) var second: Int64 = 0
+    /// The warehouse that was done last; nil: no sweep is under way.
+    private var last: Int64?
+
+    /// The border's time moves on by so many seconds until the next sweep.
+    private static let interval: Int64 = 600
+
+    var wid: Int64 { last ?? -1 }
+
+    func isDue(_ state: ArchiveState) -> Bool {
+        guard state.border > 0 else { return false }
+        return last != nil || state.borderTime / 1000 >= second + Self.interval
+    }
+
+    /// Begins a sweep, if none is under way.
+    mutating func begin(_ state: ArchiveState) {
+        guard last == nil else { return }
+        second = state.borderTime / 1000
+        last = -1
+    }
+
+    mutating func done(_ wid: Int64) { last = wid }
+    mutating func end() { last = nil }
+}
