@@ -68,6 +68,7 @@ extension SQLiteStore: ArchivableStore {
                 forgetting = border
                 return 0
             }
+            forgottenIDs.removeAll(keepingCapacity: true)
             for (id, index) in ids where hubIDs.index(in: id) != index {
                 if id.milliseconds > archiveState.borderTime {
                     // Its table has to know it as long as nobody asks the archive for it.
@@ -75,13 +76,13 @@ extension SQLiteStore: ArchivableStore {
                     try archiving.run(archiving.insertLateID, id)
                 } else {
                     try archiving.run(archiving.deleteID, id, index)
+                    forgottenIDs.append((id, index))
                 }
             }
             _ = try archiving.run(archiving.deleteRows, last, on: connection)
             let lastBlock = last - Int64(WidBlock.size) + 1
             _ = try archiving.run(archiving.deleteBlocks, lastBlock, on: connection)
             forgetting = last
-            forgottenIDs = ids
             return ids.count
         } catch {
             throw StoreFailure(error)
