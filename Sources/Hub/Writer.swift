@@ -456,8 +456,8 @@ extension Writer where S: ArchivableStore {
         }
     }
 
-    /// Whether garbage at or below the border is left.
-    package var hasGarbage: Bool { store.forgotten < border }
+    /// Messages at or below the border whose rows are not deleted yet.
+    package var garbage: Int64 { border - store.forgotten }
 
     private mutating func transact(
         _ body: (inout Self) throws(StoreFailure) -> Void
