@@ -35,6 +35,7 @@ extension Errno {
     package static let accessDenied = Errno(EACCES)
     package static let addressInUse = Errno(EADDRINUSE)
     package static let fileExists = Errno(EEXIST)
+    package static let noSpace = Errno(ENOSPC)
     package static let notFound = Errno(ENOENT)
     package static let noSpace = Errno(ENOSPC)
     package static let quotaExceeded = Errno(EDQUOT)
