@@ -37,7 +37,6 @@ extension Errno {
     package static let fileExists = Errno(EEXIST)
     package static let noSpace = Errno(ENOSPC)
     package static let notFound = Errno(ENOENT)
-    package static let noSpace = Errno(ENOSPC)
     package static let quotaExceeded = Errno(EDQUOT)
     package static let timedOut = Errno(ETIMEDOUT)
     package static let wouldBlock = Errno(EAGAIN)
