@@ -114,7 +114,7 @@ struct CommitTests {
         try calls.pull("a", next: 100)
         #expect(calls.commit(50, "a") == nil)
         calls.row.delivered = 60
-        calls.row.trustsCommits = true
+        calls.row.noteStart(head: calls.head)
         return calls
     }
 
