@@ -46,8 +46,12 @@ package struct ArchiveCatalogue: Sendable {
         func finish() {
             if !frames.isEmpty { files.append(File(name: name, length: end, frames: frames)) }
         }
+        // Rows of what was pruned may stay for a while; its files are gone.
         let rows = try connection.prepare(
-            "SELECT file, offset, length, first, last, digest FROM frames ORDER BY first")
+            """
+            SELECT file, offset, length, first, last, digest FROM frames
+            WHERE last>coalesce((SELECT value FROM meta WHERE name='pruned'), 0) ORDER BY first
+            """)
         while try rows.step() {
             if rows.text(0) != name {
                 finish()
