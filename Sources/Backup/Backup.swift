@@ -159,7 +159,8 @@ package struct Backup {
         }
         guard done == file.length else {
             throw BackupFailure(
-                source, "has \(done) bytes, \(file.length) are in the catalogue: see 'archive verify'")
+                source,
+                "has \(done) bytes, \(file.length) are in the catalogue: see 'archive verify'")
         }
     }
 

@@ -55,7 +55,7 @@ struct PartialFolder: ~Copyable {
     private static func checkTarget(_ target: String, _ above: String) throws(BackupFailure) {
         guard let status = try status(of: target) else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw BackupFailure(target, "is a file, not a folder")
+            throw BackupFailure(target, "is not a folder")
         }
         let names = try BackupFailure.naming(target) { () throws(Errno) in
             try Folder.names(in: target)

@@ -60,7 +60,8 @@ package struct Restore {
         let reading = BackupReading(folder: path, catalogue: .none, progress: progress)
         let found = try reading.digests(of: manifest.files.map(\.name))
         for (due, found) in zip(manifest.files, found) where due != found {
-            throw BackupFailure("\(path)/\(due.name)", "what was written is not what the backup has")
+            throw BackupFailure(
+                "\(path)/\(due.name)", "what was written is not what the backup has")
         }
     }
 

@@ -152,7 +152,8 @@ package struct StoreCheck {
         }
         guard last == head else { throw Self.damage("message \(last + 1) is missing") }
         // Of a topic whose messages were archived only the newest can be counted.
-        if border == 0, let wrong = topics.indices.first(where: { topicCounts[$0] != topics[$0].count })
+        if border == 0,
+            let wrong = topics.indices.first(where: { topicCounts[$0] != topics[$0].count })
         {
             throw Self.damage(
                 """
@@ -175,7 +176,8 @@ package struct StoreCheck {
             sum += rows.int64(1)
         }
         guard sum == border else {
-            throw Self.damage("\(sum) messages are counted as archived, and the border is \(border)")
+            throw Self.damage(
+                "\(sum) messages are counted as archived, and the border is \(border)")
         }
         return counts
     }

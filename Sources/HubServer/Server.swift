@@ -50,7 +50,8 @@ package final class Server {
             }
             var store = try SQLiteStore(
                 path: configuration.data + "/hub.db",
-                busyTimeoutMilliseconds: configuration.busyMilliseconds, freshHub: Self.newIdentity())
+                busyTimeoutMilliseconds: configuration.busyMilliseconds,
+                freshHub: Self.newIdentity())
             let epochs = ReaderEpochs(readers: configuration.loops + 2)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)

@@ -98,7 +98,8 @@ import Testing
         #expect(missing.status == 1)
         #expect(missing.errors.contains(files[0]), "\(missing.errors)")
         #expect(!place.isThere("second") && !place.isThere("second.partial"))
-        #expect(try backup("third", "--with-archive", "--archive", place.path("elsewhere")).status == 0)
+        #expect(
+            try backup("third", "--with-archive", "--archive", place.path("elsewhere")).status == 0)
         #expect(try place.names(in: "third/archive") == files)
         #expect(try backup("fourth", "--archive", place.path("elsewhere")).status == 2)
     }

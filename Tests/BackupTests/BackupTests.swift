@@ -8,7 +8,8 @@ import Wire
 
 /// Backups of a hub that runs, made by the program.
 @Suite("Backups") struct BackupTests {
-    @Test("A backup under full load has a dense log, with all that was acknowledged before it began")
+    @Test(
+        "A backup under full load is dense, and has all that was acknowledged before it began")
     func underLoad() throws {
         let place = try BackupPlace()
         let hub = try place.serve()
@@ -66,7 +67,9 @@ import Wire
         return found
     }
 
-    @Test("Whenever the backup is killed, there is none, or a whole one; the next one takes its place")
+    @Test(
+        "Whenever a backup is killed, there is none or a whole one, and the next takes its place"
+    )
     func killed() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("BackupTests: seed \(seed)")
@@ -77,7 +80,8 @@ import Wire
         let began = ContinuousClock.now
         #expect(try place.backup("first").status == 0)
         let took = ContinuousClock.now - began
-        let most = Int(took.components.attoseconds / 1_000_000_000_000)
+        let most =
+            Int(took.components.attoseconds / 1_000_000_000_000)
             + Int(took.components.seconds) * 1_000_000
         var killed = 0
         for round in 0..<12 {
@@ -180,7 +184,8 @@ import Wire
         try place.write([1], to: "file")
         try FileManager.default.createDirectory(
             atPath: place.path("full/inner"), withIntermediateDirectories: true)
-        for (name, why) in [("file", "is a file"), ("full", "is not empty"), ("full/.", "name of")] {
+        for (name, why) in [("file", "is not a folder"), ("full", "is not empty"), ("full/.", "name of")]
+        {
             let exit = try place.backup(name)
             #expect(exit.status == 1)
             #expect(exit.errors.contains(why), "\(exit.errors)")
