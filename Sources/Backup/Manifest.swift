@@ -79,7 +79,10 @@ package struct Manifest: Equatable, Sendable {
         if let format = content?["format"]?.integer, format > Self.format {
             throw BackupFailure(
                 Self.name,
-                "its format is \(format), this program knows up to \(Self.format): use a newer program"
+                """
+                its format is \(format), this program knows up to \(Self.format): use a newer \
+                program
+                """
             )
         }
         guard let content, let hub = content["hub"]?.text, let head = content["head"]?.integer,

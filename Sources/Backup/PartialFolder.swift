@@ -65,7 +65,8 @@ struct PartialFolder: ~Copyable {
                 target, "is not empty, it has \(names.min()!) in it: name a new folder")
         }
         // Nothing can be renamed onto a mount point; rename(2), EBUSY.
-        guard let outside = try Self.status(of: above), outside.st_dev == status.st_dev else {
+        let outside = try Self.status(of: above + "/.")
+        guard outside?.st_dev == status.st_dev else {
             throw BackupFailure(target, "is a mount point: name a folder within it")
         }
     }

@@ -43,8 +43,8 @@ package struct Warehouse: Sendable {
 
     // In memory only.
 
-    /// After a start of the hub: `delivered` was not known exactly, so a commit up to here, the head
-    /// of that time, is believed until the next pull. 0: it is not.
+    /// After a start of the hub: `delivered` was not known exactly, so a commit up to here, the
+    /// head of that time, is believed until the next pull. 0: it is not.
     package var trustedThrough: Int64 = 0
     /// When the lease ends if nobody calls.
     package var leaseEnds: UInt64 = 0

@@ -59,7 +59,7 @@ package struct StoreCheck {
 
     /// Checks the store in the file at `path`.
     ///
-    /// - Parameter progress: is called every now and then with messages read, and how many there are.
+    /// - Parameter progress: is called now and then with messages read, and how many there are.
     /// - Throws: `.damaged` with what does not agree; `.other` for a schema that is too new.
     package static func run(
         path: String, progress: (_ done: Int64, _ of: Int64) -> Void = { _, _ in }

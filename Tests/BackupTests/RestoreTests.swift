@@ -7,7 +7,7 @@ import Wire
 @testable import Backup
 
 /// What clients see of a restored hub: their positions count up to the fork, and no further.
-@Suite("Restored hubs") struct RestoreTests {
+@Suite("Restored hubs", .serialized) struct RestoreTests {
     private let place: BackupPlace
     /// The former hub's identity.
     private let former: String
@@ -43,7 +43,7 @@ import Wire
                 while !isOver.withLock({ $0 }) { try client.publish(wid: 9) }
             }
         }
-        #expect(try eventually { try client.head > 500 })
+        #expect(try eventually(within: 60) { try client.head > 200 })
         let exit = try place.backup()
         #expect(exit.status == 0, "\(exit.errors)")
         isOver.withLock { $0 = true }
