@@ -48,7 +48,8 @@ package final class OSThread: Sendable {
     }
 
     /// Gives the calling thread, and those it starts from now on, the lowest priority for
-    /// processors and disks. What does not work here, such as in a container that forbids it, is left.
+    /// processors and disks. What does not work here, such as in a container that forbids it, is
+    /// left.
     package static func letOthersGoFirst() {
         clinux_let_others_go_first()
     }
