@@ -13,8 +13,8 @@ extension Command {
             details: """
                 The copy is the hub at one moment: every message acknowledged before, positions,
                 tokens. It is checked as it is written, and has its name only when it is complete
-                and on disk; until then it is DIR.partial. Low priority: publishers do not notice,
-                but as long as it reads, the hub's write-ahead log grows.
+                and on disk; until then it is DIR.partial. It runs at the lowest priority. As long as
+                it copies, the hub's write-ahead log grows.
 
                   message-center backup --data ./data --to ./backups/2026-11-20
                   message-center backup verify ./backups/2026-11-20
