@@ -13,7 +13,7 @@ extension Command {
             details: """
                 The copy is the hub at one moment: every message acknowledged before, positions,
                 tokens. It is checked as it is written, and has its name only when it is complete
-                and on disk; until then it is DIR.partial. It runs at the lowest priority. As long as
+                and on disk; until then it is DIR.partial. It runs at the lowest priority. While
                 it copies, the hub's write-ahead log grows.
 
                   message-center backup --data ./data --to ./backups/2026-11-20
