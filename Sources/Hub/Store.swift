@@ -72,9 +72,11 @@ package enum StoreFailure: Error, Equatable, Sendable {
 
 /// What a store knows when it is opened.
 package struct StoreState: Sendable {
-    /// The hub's identity, made with the store.
+    /// The hub's identity, made with the store, or when it was restored.
     package var hub: String
     package var ids: HubIDs
+    /// The hubs that this one was restored from.
+    package var forks: [Fork]
     /// The newest index ever given.
     package var head: Int64
     /// The newest `created` ever given.
@@ -84,12 +86,13 @@ package struct StoreState: Sendable {
     package var archive: ArchiveState
 
     package init(
-        hub: String, ids: HubIDs, head: Int64, lastCreated: Int64, topics: [StoredTopic],
-        warehouses: [Warehouse], archive: ArchiveState = ArchiveState()
+        hub: String, ids: HubIDs, forks: [Fork] = [], head: Int64, lastCreated: Int64,
+        topics: [StoredTopic], warehouses: [Warehouse], archive: ArchiveState = ArchiveState()
     ) {
         self.archive = archive
         self.hub = hub
         self.ids = ids
+        self.forks = forks
         self.head = head
         self.lastCreated = lastCreated
         self.topics = topics
