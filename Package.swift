@@ -48,7 +48,9 @@ let package = Package(
         module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
             name: "HubServer",
-            dependencies: ["Platform", "Wire", "Hub", "SQLite", "HubSQLite", "COpenSSL", "CZlib"],
+            dependencies: [
+                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "COpenSSL", "CZlib",
+            ],
             resources: [
                 .embedInCode("Documents/openapi.yaml"), .embedInCode("Documents/index.html"),
             ],
@@ -63,7 +65,10 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub", "HubServer"],
+            name: "TestSupport",
+            dependencies: [
+                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "HubServer",
+            ],
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
@@ -72,7 +77,8 @@ let package = Package(
         tests("ArchiveTests", ["Archive", "Hub", "Wire", "Platform"]),
         tests("StoreContractTests", ["Hub", "SQLite", "HubSQLite", "CSQLite"]),
         tests(
-            "HubServerTests", ["HubServer", "Hub", "HubSQLite", "Wire", "Platform", "CSQLite"]),
+            "HubServerTests",
+            ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("CommandTests", ["message-center"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center"]),

@@ -450,8 +450,8 @@ extension Writer where S: ArchivableStore {
         }
     }
 
-    /// Whether garbage at or below the border is left.
-    package var hasGarbage: Bool { store.forgotten < border }
+    /// Messages at or below the border whose rows are still there.
+    package var garbage: Int64 { border - store.forgotten }
 
     private mutating func transact(
         _ body: (inout Self) throws(StoreFailure) -> Void

@@ -26,7 +26,9 @@ final class AdminReader {
             let isLast = hub.looks.isClosed
             if !isLast { hub.looks.wait(milliseconds: 1000) }
             hub.looks.drain(into: &requests)
-            for request in requests { answer(request) }
+            for request in requests {
+                hub.epochs.readers[hub.configuration.loops].reading { answer(request) }
+            }
             if isLast { return }
             refreshTokens()
         }

@@ -14,6 +14,7 @@ final class EventLoop {
     let deadlines: Deadlines
     let counters: Metrics.Loop
     let pages: PageReader
+    private let epoch: ReaderEpochs.Reader
 
     var connections = Slab<Connection>()
     var waiters = WaiterTable()
@@ -82,6 +83,7 @@ final class EventLoop {
         deadlines = hub.configuration.deadlines
         counters = hub.metrics.loops[number]
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
+        epoch = hub.epochs.readers[number]
         batch = WriteBatch(loop: number)
         let loops = hub.configuration.loops
         requestBytes = HeldBytes(
@@ -115,6 +117,8 @@ final class EventLoop {
 
     private func tick() {
         let count = wait()
+        epoch.enter()
+        defer { epoch.leave() }
         now = MonotonicClock.now()
         wall = hub.clock.nowMilliseconds()
         refreshDate()

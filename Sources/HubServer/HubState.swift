@@ -1,4 +1,5 @@
 import Hub
+import HubSQLite
 import Platform
 import Synchronization
 
@@ -11,6 +12,9 @@ final class HubState: Sendable {
     let hub: String
     let ids: HubIDs
     let lines: Lines
+    /// Those who read the lines: the loops by their numbers, then the admin reader, the archive's
+    /// desk and the watch.
+    let epochs: ReaderEpochs
     let warehouses: WarehouseTable
     let topics: SharedTopics
     let authority: AuthorityBox
@@ -25,15 +29,17 @@ final class HubState: Sendable {
     let signs: [WaitSign]
     let writer: Mailbox<WriterMail>
     let looks: Mailbox<LookRequest>
+    let archiver: Mailbox<ArchiverMail>
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
-        authority: AuthorityBox
+        epochs: ReaderEpochs, authority: AuthorityBox
     ) throws(Errno) {
         self.configuration = configuration
         self.log = log
         self.clock = clock
         self.lines = lines
+        self.epochs = epochs
         self.authority = authority
         hub = state.hub
         ids = state.ids
@@ -47,9 +53,17 @@ final class HubState: Sendable {
         signs = loops.map { _ in WaitSign() }
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
+        archiver = try Mailbox(capacity: Limits.slowRequests)
     }
 
     var databasePath: String { configuration.data + "/hub.db" }
+
+    /// What the store takes, if the retention asks for it.
+    func size(of reader: SQLiteReader) throws(StoreFailure) -> Retention.Size? {
+        guard configuration.retention.bytes != nil else { return nil }
+        let messages = lines.head - lines.border + metrics.archive.garbageCount
+        return Retention.Size(bytes: try reader.bytesInUse(), messages: messages)
+    }
 
     /// Has the waiting pulls of these warehouses look again, on every loop: they were changed.
     func tellChanges(_ wids: [UInt32]) {
@@ -94,6 +108,7 @@ final class WaitSign: Sendable {
 final class Condition: Sendable {
     private let isServing = Atomic(false)
     private let isStopping = Atomic(false)
+    private let isShort = Atomic(false)
     private let storeFailure = Locked<StoreFailure?>(nil)
 
     /// Why the hub is not ready; nil when it is.
@@ -101,7 +116,7 @@ final class Condition: Sendable {
         if isStopping.load(ordering: .relaxed) { return "stopping" }
         if !isServing.load(ordering: .relaxed) { return "starting" }
         return switch storeFailure.withLock({ $0 }) {
-        case nil: nil
+        case nil: isShortOfRoom ? "disk nearly full" : nil
         case .full: "disk full"
         case .busy: "database held by another program"
         case .damaged: "database damaged"
@@ -113,6 +128,12 @@ final class Condition: Sendable {
 
     func serve() { isServing.store(true, ordering: .relaxed) }
     func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    /// Whether there is too little room on a disk to take messages.
+    var isShortOfRoom: Bool {
+        get { isShort.load(ordering: .relaxed) }
+        set { isShort.store(newValue, ordering: .relaxed) }
+    }
 
     /// Whether the last transaction failed.
     var hasFailed: Bool { storeFailure.withLock { $0 != nil } }

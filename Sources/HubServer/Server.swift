@@ -25,6 +25,9 @@ package final class Server {
     private let writer: OSThread
     private let admin: OSThread
     private let checkpoints: OSThread
+    private let archiver: OSThread
+    private let watch: Watch
+    private let watching: OSThread
 
     /// Opens the data and begins to serve.
     ///
@@ -50,11 +53,12 @@ package final class Server {
             var store = try SQLiteStore(
                 path: configuration.data + "/hub.db",
                 busyTimeoutMilliseconds: configuration.busyMilliseconds, freshHub: Self.identity())
-            let lines = Lines()
+            let epochs = ReaderEpochs(readers: configuration.loops + 3)
+            let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
             hub = try HubState(
                 configuration: configuration, log: log, clock: clock, state: state, lines: lines,
-                authority: AuthorityBox(authority))
+                epochs: epochs, authority: AuthorityBox(authority))
             (endpoint, loops) = try Self.startLoops(hub)
             writer = try Self.startWriter(hub, store, state)
             admin = try Self.startAdmin(hub)
@@ -62,6 +66,9 @@ package final class Server {
             checkpoints = try OSThread.start(name: "checkpoint") { [checkpointer] in
                 checkpointer.run()
             }
+            archiver = try Self.startArchiver(hub, state)
+            watch = try Watch(hub: hub)
+            watching = try Self.startWatch(watch, hub)
         } catch {
             throw Self.failure(error, configuration)
         }
@@ -133,6 +140,16 @@ package final class Server {
         return try start("admin", admin) { $0.run() }
     }
 
+    private static func startArchiver(_ hub: HubState, _ state: StoreState) throws -> OSThread {
+        let archiver = Archiver(
+            hub: hub, reader: try SQLiteReader(path: hub.databasePath), digest: state.lastDigest)
+        return try start("archiver", archiver) { $0.run() }
+    }
+
+    private static func startWatch(_ watch: Watch, _ hub: HubState) throws -> OSThread {
+        try start("watch", try SQLiteReader(path: hub.databasePath)) { watch.run($0) }
+    }
+
     /// Hands `worker`, made here, over to a thread of its own.
     private static func start<Worker>(
         _ name: String, _ worker: Worker, _ run: @escaping @Sendable (Worker) -> Void
@@ -187,6 +204,10 @@ package final class Server {
         for loop in loops { loop.join() }
         hub.looks.close()
         admin.join()
+        hub.archiver.close()
+        archiver.join()
+        watch.end()
+        watching.join()
         checkpointer.end()
         checkpoints.join()
         hub.writer.close()
