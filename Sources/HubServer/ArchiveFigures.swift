@@ -63,7 +63,9 @@ final class ArchiveFigures: Sendable {
 
     func note(dataFree: UInt64?, archiveFree: UInt64?) {
         if let dataFree { self.dataFree.store(Int(clamping: dataFree), ordering: .relaxed) }
-        if let archiveFree { self.archiveFree.store(Int(clamping: archiveFree), ordering: .relaxed) }
+        if let archiveFree {
+            self.archiveFree.store(Int(clamping: archiveFree), ordering: .relaxed)
+        }
     }
 
     func note(leaving: Int, archived: Int) {

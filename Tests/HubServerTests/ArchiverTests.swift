@@ -28,7 +28,7 @@ import Wire
         Int(try client.metric("message_center_border") ?? -1)
     }
 
-    @Test("What is older than the retention moves, day by day, and the files can be read by zstdcat")
+    @Test("What is older than the retention moves, day by day, to files that zstdcat reads")
     func days() throws {
         let clock = WallClock()
         let hub = try RunningHub(clock: clock)
