@@ -349,6 +349,12 @@ package struct Writer<S: Store> {
     }
 }
 
+/// What became of a publisher's id. Outside the generic type, so that it needs no metadata of its
+/// own each time.
+private enum Claim {
+    case fresh, taken(Int64), reserved
+}
+
 // MARK: - The archive
 
 extension Writer where S: ArchivableStore {
@@ -450,7 +456,7 @@ extension Writer where S: ArchivableStore {
         }
     }
 
-    /// Messages at or below the border whose rows are still there.
+    /// Messages at or below the border whose rows are not deleted yet.
     package var garbage: Int64 { border - store.forgotten }
 
     private mutating func transact(
@@ -465,10 +471,4 @@ extension Writer where S: ArchivableStore {
             throw error
         }
     }
-}
-
-/// What became of a publisher's id. Outside the generic type, so that it needs no metadata of its
-/// own each time.
-private enum Claim {
-    case fresh, taken(Int64), reserved
 }

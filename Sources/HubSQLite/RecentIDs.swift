@@ -66,13 +66,20 @@ struct RecentIDs {
         newer[id] = nil
     }
 
-    /// These messages' rows are deleted, and their ids with them.
+    /// These ids stand for archived messages whose rows are deleted; the table forgets them too.
     mutating func forget(_ gone: [(id: MessageID, index: Int64)]) {
-        guard !newer.isEmpty || !older.isEmpty else { return }
+        var leavesGap = false
         for (id, index) in gone {
             if newer[id] == index { newer[id] = nil }
-            if older[id] == index { older[id] = nil }
+            if older[id] == index {
+                older[id] = nil
+                leavesGap = true
+            }
         }
+        guard leavesGap else { return }
+        if let greatest = sorted.last?.id { floor = max(floor, greatest) }
+        sorted = sorted[inserted...].filter { older[$0.id] != nil }
+        (inserted, insertedAtBegin) = (0, 0)
     }
 
     // MARK: The way into the table
@@ -89,9 +96,7 @@ struct RecentIDs {
         let end =
             generations > 0 ? sorted.count : min(sorted.count, inserted + share)
         while inserted < end {
-            let (id, index) = sorted[inserted]
-            // Nil: its message was archived meanwhile.
-            if older[id] != nil { try insert(id, index) }
+            try insert(sorted[inserted].id, sorted[inserted].index)
             inserted += 1
         }
         // A batch of more than a generation leaves none of its own for later.

@@ -1,3 +1,4 @@
+import Archive
 import Hub
 import Platform
 import Wire
@@ -8,6 +9,7 @@ import Wire
 final class AdminReader {
     private let hub: HubState
     private let pages: PageReader
+    private let archived: ArchivedLines
     private let tokens: TokenFile
     private var tokensVersion: Int64
     private var requests: [LookRequest] = []
@@ -17,7 +19,11 @@ final class AdminReader {
         self.hub = hub
         self.tokens = tokens
         tokensVersion = try tokens.version()
-        pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
+        let topics = KnownTopics(hub.topics)
+        archived = ArchivedLines(
+            reader: reader, archive: ArchiveReader(folder: hub.configuration.archive),
+            topics: topics)
+        pages = PageReader(reader: reader, topics: topics, archived: archived)
     }
 
     /// Runs until the mailbox is closed.
@@ -110,23 +116,40 @@ final class AdminReader {
         let line = hub.lines.line(of: warehouse.wid)
         let now = MonotonicClock.now()
         let sight = WarehouseSight(
-            warehouse, line: line, lagSeconds: try lagSeconds(warehouse, line), now: now,
+            warehouse, line: line, lag: try lag(warehouse, line), now: now,
             wall: hub.clock.nowMilliseconds())
         sight.json.append(to: &output)
     }
 
-    private func lagSeconds(
-        _ warehouse: Warehouse, _ line: Line
-    ) throws(Problem) -> Int64 {
-        guard !warehouse.isRetired, let oldest = line.first(after: warehouse.committed) else {
-            return 0
-        }
-        do throws(StoreFailure) {
-            let created = try pages.created(of: oldest)
-            return max(0, hub.clock.nowMilliseconds() - created) / 1000
+    /// How far behind the warehouse is, in the store or in the archive.
+    private func lag(_ warehouse: Warehouse, _ line: Line) throws(Problem) -> WarehouseSight.Lag {
+        let committed = warehouse.committed
+        guard !warehouse.isRetired else { return .none }
+        do throws(ReadFailure) {
+            if line.isArchived(after: committed) {
+                return WarehouseSight.Lag(
+                    messages: line.count - (try archived.ordinal(of: line, through: committed)),
+                    seconds: age(try archived.firstCreated(of: line, after: committed)))
+            }
+            let created = try ReadFailure.store { () throws(StoreFailure) in
+                try line.first(after: committed).map { (oldest) throws(StoreFailure) in
+                    try pages.created(of: oldest)
+                }
+            }
+            return WarehouseSight.Lag(
+                messages: line.count - line.ordinal(through: committed), seconds: age(created))
+        } catch .gone {
+            // What it needs is gone: at least this much is left.
+            return WarehouseSight.Lag(
+                messages: line.count - line.ordinal(through: committed),
+                seconds: age(hub.lines.borderTime))
         } catch {
             throw unreadable(error)
         }
+    }
+
+    private func age(_ created: Int64?) -> Int64 {
+        created.map { max(0, hub.clock.nowMilliseconds() - $0) / 1000 } ?? 0
     }
 
     private func unreadable(_ failure: StoreFailure) -> Problem {
@@ -143,7 +166,7 @@ final class AdminReader {
         output.append("{\"wid\":")
         output.append(decimal: UInt64(wid))
         output.append(",\"messages\":")
-        do throws(StoreFailure) {
+        do throws(ReadFailure) {
             let page = try pages.read(query, from: from, line: line, into: &output)
             output.append(",\"next\":")
             output.append(decimal: page.next)
@@ -154,6 +177,11 @@ final class AdminReader {
         } catch {
             throw unreadable(error)
         }
+    }
+
+    private func unreadable(_ failure: ReadFailure) -> Problem {
+        if let report = failure.report { hub.log.error(report) }
+        return Problem(failure, head: hub.lines.head)
     }
 
     // MARK: Messages
@@ -205,7 +233,9 @@ final class AdminReader {
         let head = hub.lines.head
         switch name {
         case .index(let index): return index >= 1 && index <= head ? index : nil
-        case .id(let id): return try pages.reader.index(named: id, ids: hub.ids, head: head)
+        case .id(let id):
+            return try pages.reader.index(
+                named: id, ids: hub.ids, above: hub.lines.border, head: head)
         }
     }
 

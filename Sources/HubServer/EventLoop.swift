@@ -44,6 +44,8 @@ final class EventLoop {
     var batch: WriteBatch
     var spareBatches: [WriteBatch] = []
     var batchesUnderWay = 0
+    /// Batches whose ids the archive is asked for.
+    var lookupsUnderWay = 0
     var bytesUnderWay = 0
 
     /// What the connections hold, against this loop's share of it.
@@ -112,7 +114,8 @@ final class EventLoop {
     private var isDone: Bool {
         isStopping
             && (now >= stopDeadline
-                || (listener == nil && connections.isEmpty && batchesUnderWay == 0))
+                || (listener == nil && connections.isEmpty && batchesUnderWay == 0
+                    && lookupsUnderWay == 0))
     }
 
     private func tick() {
@@ -344,6 +347,7 @@ final class EventLoop {
             case .wake(let wake): for wid in wake.wids { waiters.wake(wid) }
             case .supersede(let waiting): supersede(waiting)
             case .answer(let answer): looked(answer)
+            case .desk(let answer): answered(answer)
             case .stop: beginStop()
             }
         }

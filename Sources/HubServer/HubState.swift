@@ -29,6 +29,7 @@ final class HubState: Sendable {
     let signs: [WaitSign]
     let writer: Mailbox<WriterMail>
     let looks: Mailbox<LookRequest>
+    let desk: Mailbox<DeskMail>
     let archiver: Mailbox<ArchiverMail>
 
     init(
@@ -53,6 +54,7 @@ final class HubState: Sendable {
         signs = loops.map { _ in WaitSign() }
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
+        desk = try Mailbox(capacity: Limits.slowRequests)
         archiver = try Mailbox(capacity: Limits.slowRequests)
     }
 

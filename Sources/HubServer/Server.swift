@@ -24,6 +24,7 @@ package final class Server {
     private let loops: [OSThread]
     private let writer: OSThread
     private let admin: OSThread
+    private let desk: OSThread
     private let checkpoints: OSThread
     private let archiver: OSThread
     private let watch: Watch
@@ -62,6 +63,7 @@ package final class Server {
             (endpoint, loops) = try Self.startLoops(hub)
             writer = try Self.startWriter(hub, store, state)
             admin = try Self.startAdmin(hub)
+            desk = try Self.startDesk(hub)
             checkpointer = Checkpointer(hub: hub)
             checkpoints = try OSThread.start(name: "checkpoint") { [checkpointer] in
                 checkpointer.run()
@@ -140,6 +142,11 @@ package final class Server {
         return try start("admin", admin) { $0.run() }
     }
 
+    private static func startDesk(_ hub: HubState) throws -> OSThread {
+        let desk = ArchiveDesk(hub: hub, reader: try SQLiteReader(path: hub.databasePath))
+        return try start("archive desk", desk) { $0.run() }
+    }
+
     private static func startArchiver(_ hub: HubState, _ state: StoreState) throws -> OSThread {
         let archiver = Archiver(
             hub: hub, reader: try SQLiteReader(path: hub.databasePath), digest: state.lastDigest)
@@ -204,6 +211,8 @@ package final class Server {
         for loop in loops { loop.join() }
         hub.looks.close()
         admin.join()
+        hub.desk.close()
+        desk.join()
         hub.archiver.close()
         archiver.join()
         watch.end()
