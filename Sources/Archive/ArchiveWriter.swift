@@ -145,7 +145,8 @@ package final class ArchiveWriter {
             forget()
         }
         let names = try ArchiveFailure.naming(folder) { () throws(Errno) in
-            try Folder.names(in: folder)
+            try Folder.make(folder)
+            return try Folder.names(in: folder)
         }
         let mine = names.compactMap(ArchiveFileName.init).filter { $0.hub == hub }.sorted()
         let gone = mine.filter { name in oldest.map { name < $0 } ?? true }

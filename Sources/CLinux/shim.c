@@ -63,7 +63,7 @@ enum { IOPRIO_PROCESS = 1, IOPRIO_IDLE = 3, IOPRIO_SHIFT = 13 };
 
 int clinux_lower_priority(void) {
     // On Linux both take a thread: setpriority(2), "C library/kernel differences".
-    int nice = setpriority(PRIO_PROCESS, 0, 19);
+    int nice = setpriority(PRIO_PROCESS, 0, 10);
     long disk = syscall(SYS_ioprio_set, IOPRIO_PROCESS, 0, IOPRIO_IDLE << IOPRIO_SHIFT);
     return nice == 0 && disk == 0 ? 0 : -1;
 }

@@ -56,9 +56,9 @@ final class Archiver {
     /// Does a frame's worth of work; returns the milliseconds until there may be more.
     private func turn() -> Int32 {
         do throws(MoveFailure) {
+            try prune()
             if !isInOrder { try putInOrder() }
             if !hasCounted { try count() }
-            try prune()
             let moved = try move()
             retry.succeeded()
             return moved ? 0 : retention.pause
@@ -193,9 +193,9 @@ final class Archiver {
             throw .store(.damaged("no frame of the archive holds message \(border)"))
         }
         if let last { digest = last.digest }
+        if pruned > 0 { try removePruned() }
         let cut = try MoveFailure.archive { () throws(ArchiveFailure) in try files.cut(to: last) }
         tell(cut)
-        if pruned > 0 { try removePruned() }
         isInOrder = true
     }
 
