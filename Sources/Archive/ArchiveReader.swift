@@ -42,6 +42,13 @@ package final class ArchiveReader {
         packed.shrink(to: 0)
     }
 
+    /// Bytes of the file of that name.
+    package func length(ofFile name: String) throws(ArchiveFailure) -> Int64 {
+        try ArchiveFailure.naming(name) { () throws(Errno) in
+            try ArchiveFile("\(folder)/\(name)", for: .reading).length()
+        }
+    }
+
     /// Bytes of unpacked frames that it keeps now.
     package var kept: Int { frames.reduce(0) { $0 + $1.memory } }
 

@@ -1,3 +1,4 @@
+import Archive
 import Hub
 import Platform
 import Wire
@@ -6,18 +7,25 @@ import Wire
 ///
 /// It also notices, once a second, that tokens were made or revoked.
 final class AdminReader {
-    private let hub: HubState
-    private let pages: PageReader
+    let hub: HubState
+    let pages: PageReader
+    let scan: MessageScan
+    let check: ArchiveCheck
+    var files: ArchiveFiles
     private let tokens: TokenFile
     private var tokensVersion: Int64
     private var requests: [LookRequest] = []
-    private var output = ByteBuffer(capacity: 64 * 1024)
+    var output = ByteBuffer(capacity: 64 * 1024)
 
     init(hub: HubState, reader: any StoreReader, tokens: TokenFile) throws(TokenFile.Failure) {
         self.hub = hub
         self.tokens = tokens
         tokensVersion = try tokens.version()
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
+        let archive = ArchiveReader(folder: hub.configuration.data + "/archive")
+        scan = MessageScan(hub: hub, reader: reader, archive: archive)
+        check = ArchiveCheck(reader: reader, archive: archive)
+        files = ArchiveFiles(reader: reader, archive: archive)
     }
 
     /// Runs until the mailbox is closed.
@@ -52,9 +60,11 @@ final class AdminReader {
         output.removeAll()
         let result: Result<LookAnswer.Body, Problem>
         do throws(Problem) {
-            let type = try look(request.look)
+            var copies: WriteBatch?
+            let type = try look(request, &copies)
             let bytes = output.withUnsafeBytes { Array($0) }
-            result = .success(LookAnswer.Body(contentType: type, bytes: bytes))
+            result = .success(
+                LookAnswer.Body(contentType: type, bytes: bytes, copies: copies))
         } catch {
             result = .failure(error)
         }
@@ -63,13 +73,23 @@ final class AdminReader {
         output.shrink(to: 1 << 20)
     }
 
-    private func look(_ look: Look) throws(Problem) -> StaticString {
-        switch look {
+    /// Writes the answer; answers its type.
+    ///
+    /// - Parameter copies: gets those of a replay.
+    private func look(
+        _ request: LookRequest, _ copies: inout WriteBatch?
+    ) throws(Problem) -> StaticString {
+        switch request.look {
         case .warehouses(let after, let limit): try writeWarehouses(after: after, limit: limit)
         case .warehouse(let wid): try writeWarehouse(wid)
         case .line(let wid, let after, let query): try writeLine(wid, after: after, query)
         case .message(let name, let principal, let wid, let after, let limit):
             try writeMessage(name, principal, wid: wid, after: after, limit: limit)
+        case .search(let search): try writeSearch(search)
+        case .archive(.list(let after, let limit)): try writeArchive(after: after, limit: limit)
+        case .archive(.verify(let file, let after)): try writeVerify(file: file, after: after)
+        case .archive(.replay(let replay)):
+            copies = try writeReplay(replay, loop: request.loop)
         case .topics: writeTopics()
         case .metrics:
             MetricsPage(hub: hub).append(to: &output)
@@ -127,7 +147,7 @@ final class AdminReader {
         }
     }
 
-    private func unreadable(_ failure: StoreFailure) -> Problem {
+    func unreadable(_ failure: StoreFailure) -> Problem {
         hub.log.error("the store cannot be read: \(failure)")
         return Problem(failure)
     }
@@ -159,51 +179,12 @@ final class AdminReader {
     private func writeMessage(
         _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
     ) throws(Problem) {
-        let isThere: Bool
-        do throws(StoreFailure) {
-            isThere = try appendMessage(
-                name, principal, wid: wid, after: after, limit: limit)
+        do throws(ReadFailure) {
+            let message = try appendMessage(name, principal)
+            guard let message else {
+                throw ReadFailure.gone(oldest: 0)
+            }
         } catch {
-            throw unreadable(error)
-        }
-        guard isThere else {
-            throw Problem(404, "unknown_message", "No message of this hub has this name.")
-        }
-    }
-
-    /// False: there is no such message, or none that this principal may see.
-    private func appendMessage(
-        _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
-    ) throws(StoreFailure) -> Bool {
-        guard let index = try find(name) else { return false }
-        var (owner, created) = (UInt32(0), Int64(0))
-        var (isVisible, isDamaged) = (false, false)
-        try pages.reader.rows(at: [index]) { row in
-            (owner, created) = (row.wid, row.created)
-            isVisible = principal.maySee(row.wid)
-            isDamaged = !pages.canTell(row)
-            guard isVisible, !isDamaged else { return false }
-            output.append("{\"id\":\"")
-            output.append(uuid: (hi: row.id.high, lo: row.id.low))
-            output.append("\",\"index\":")
-            output.append(decimal: row.index)
-            pages.appendContent(row, to: &output)
-            return false
-        }
-        guard !isDamaged else { throw .damaged("message \(index) has no topic") }
-        guard isVisible else { return false }
-        output.append(",\"where\":\"store\",\"journey\":")
-        try writeJourney(
-            index, owner, created: created, principal, wid: wid, after: after, limit: limit)
-        output.append("}")
-        return true
-    }
-
-    private func find(_ name: MessageName) throws(StoreFailure) -> Int64? {
-        let head = hub.lines.head
-        switch name {
-        case .index(let index): return index >= 1 && index <= head ? index : nil
-        case .id(let id): return try pages.reader.index(named: id, ids: hub.ids, head: head)
         }
     }
 

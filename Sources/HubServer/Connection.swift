@@ -32,6 +32,8 @@ final class Connection {
         case pull(PullCall)
         case operate(Route.Operation, from: Int64)
         case look
+        /// A replay whose copies are being stored; its answer but for what tells of them.
+        case replay(begun: [UInt8])
     }
 
     let socket: Socket

@@ -45,6 +45,8 @@ enum Look {
     case warehouse(UInt32)
     case line(UInt32, after: Int64?, PageReader.Query)
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
+    case search(Search)
+    case archive(ArchiveAsk)
     case topics
     case metrics
 }
@@ -55,7 +57,7 @@ enum MessageName {
     case id(MessageID)
 }
 
-/// The admin reader's answer: a finished body.
+/// The admin reader's answer: a finished body, or one that a replay's copies still end.
 final class LookAnswer: Sendable {
     let call: Token
     let result: Result<Body, Problem>
@@ -63,6 +65,8 @@ final class LookAnswer: Sendable {
     struct Body: Sendable {
         let contentType: StaticString
         let bytes: [UInt8]
+        /// To be stored before the answer is whole.
+        var copies: WriteBatch?
     }
 
     init(call: Token, _ result: Result<Body, Problem>) {
