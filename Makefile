@@ -34,7 +34,8 @@ setup: ## install the Debian packages that are missing
 build: setup ## build the program
 	$(BUILD) --product message-center
 
-test: setup ## run every test
+test: ## run every test
+	@scripts/setup test
 	$(TEST) --parallel
 
 lint: ## check the formatting of every Swift file
@@ -56,7 +57,7 @@ tsan: setup ## run what has threads under the thread sanitizer
 
 asan: setup ## run what reads bytes under the address sanitizer
 	$(TEST) --sanitize=address --scratch-path .build/asan \
-		--filter 'WireTests|PlatformTests|SQLiteTests|HubTests|PullTests|BatchTests'
+		--filter 'WireTests|PlatformTests|SQLiteTests|HubTests|PullTests|BatchTests|Archive'
 
 # Root often has no Swift on its PATH: `make build`, then `sudo make install`.
 install: ## build, and install the program under PREFIX

@@ -49,6 +49,11 @@ package final class ArchiveReader {
         }
     }
 
+    /// Whether the frame's file is in the folder; what it holds is not looked at.
+    package func hasFile(of frame: ArchivedFrame) -> Bool {
+        (try? ArchiveFile(path(frame), for: .reading)) != nil
+    }
+
     /// Bytes of unpacked frames that it keeps now.
     package var kept: Int { frames.reduce(0) { $0 + $1.memory } }
 

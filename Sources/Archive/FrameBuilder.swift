@@ -146,7 +146,7 @@ package struct FrameBuilder: ~Copyable {
 
     /// Compresses what was gathered, and begins anew.
     ///
-    /// - Parameter previous: the digest of the frame before; `ArchivedFrame.noDigest` for the first.
+    /// - Parameter previous: the digest of the frame before; `ArchivedFrame.noDigest` if none is.
     package mutating func finish(previous: [UInt8]) -> BuiltFrame {
         precondition(!isEmpty, "a frame holds a message at least")
         let raw = exchange(&lines, with: ByteBuffer())

@@ -70,6 +70,9 @@ package enum Limits {
     /// Batches of one loop's ticks under way to the writer; then what comes gathers in the next one
     /// until one is back.
     package static let batchesUnderWay = 4
+    /// Requests of one loop whose old ids the archive is asked for. Beyond: 503 with
+    /// `Retry-After: 1`.
+    package static let lookupsUnderWay = 16
     /// Bytes of messages that one loop may have under way to the writer. Beyond, its publishes get
     /// 503 with `Retry-After: 1`.
     package static let bytesUnderWay = 64 * 1024 * 1024

@@ -4,6 +4,8 @@
 /// nothing at or below `border` is shown: that is in the archive. Used on the thread that made it,
 /// within one tick.
 package struct Line {
+    /// Whose line it is; 0: of the messages that everybody must consume.
+    package let wid: UInt32
     /// The newest index of the hub when the line was taken.
     package let head: Int64
     /// What lies at or below it is in the archive; 0 = nothing is. Never above `head`.
@@ -11,7 +13,11 @@ package struct Line {
     private let global: PostingList.View
     private let own: PostingList.View?
 
-    init(head: Int64, border: Int64, global: PostingList.View, own: PostingList.View?) {
+    init(
+        wid: UInt32, head: Int64, border: Int64, global: PostingList.View,
+        own: PostingList.View?
+    ) {
+        self.wid = wid
         self.head = head
         self.border = border
         self.global = global
@@ -32,6 +38,11 @@ package struct Line {
 
     /// Messages of the line that are in the archive.
     package var trimmedCount: Int64 { ordinal(through: border) }
+
+    /// The same, of each of its two lists.
+    package var trimmed: (global: Int64, own: Int64) {
+        (Int64(global.rank(through: border)), Int64(own?.rank(through: border) ?? 0))
+    }
 
     /// The newest message of the line that is in the archive; 0: there is none.
     package var lastTrimmed: Int64 {
@@ -61,6 +72,12 @@ package struct Line {
         package let ordinal: Int64
         /// The place among the messages of its own wid, from 1; the store keeps it as a check.
         package let nth: Int64
+
+        package init(index: Int64, ordinal: Int64, nth: Int64) {
+            self.index = index
+            self.ordinal = ordinal
+            self.nth = nth
+        }
     }
 
     /// Walks a line upwards, the two lists merged.

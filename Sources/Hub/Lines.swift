@@ -231,7 +231,7 @@ package final class Lines: @unchecked Sendable {
             let border = self.border
             // Only where everything that was new a moment ago has gone to the archive meanwhile.
             guard border <= head else { continue }
-            return Line(head: head, border: border, global: global, own: own)
+            return Line(wid: wid, head: head, border: border, global: global, own: own)
         }
     }
 

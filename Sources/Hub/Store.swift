@@ -117,7 +117,7 @@ package struct StoredTopic: Sendable, Equatable {
 
 /// The border between archive and store, and what the archive has lost on purpose.
 package struct ArchiveState: Equatable, Sendable {
-    /// Messages at or below it are in the archive, those above in the store; 0: none was moved.
+    /// Messages at or below it are in the archive, those above in the store; 0: nothing is.
     package var border: Int64 = 0
     /// When message `border` was created: milliseconds since 1970.
     package var borderTime: Int64 = 0

@@ -127,6 +127,25 @@ package final class WriteBatch: @unchecked Sendable {
             && (messages.count > Limits.largeBatch || arena.count > Limits.largeBatchBytes)
     }
 
+    /// Whether it is one request whose old ids the archive was asked for.
+    package var isLookup: Bool { publishes.first.map { $0.lookedThrough >= 0 } ?? false }
+
+    /// One of its requests, in a batch of its own.
+    package func copy(of request: Publish) -> WriteBatch {
+        let copy = WriteBatch(loop: loop)
+        for message in messages[request.messages] {
+            var copied = Message(
+                topic: copy.arena.append(arena.bytes(message.topic)),
+                key: message.key.isNone ? .none : copy.arena.append(arena.bytes(message.key)),
+                body: copy.arena.append(arena.bytes(message.body)), wid: message.wid,
+                id: message.id, occurred: message.occurred)
+            copied.replayOf = message.replayOf
+            copy.messages.append(copied)
+        }
+        copy.publishes = [Publish(call: request.call, messages: copy.messages.indices)]
+        return copy
+    }
+
     /// Answers every request in it: nothing of it was stored.
     package func fail(_ failure: StoreFailure) {
         for publish in publishes.indices { publishes[publish].outcome = .failed(failure) }

@@ -15,7 +15,6 @@ struct ArchiveStatements {
     let insertLateID: Statement
     let lateIDs: Statement
     let deleteLateID: Statement
-    let forgetID: Statement
     let deleteFrames: Statement
     let nextHistory: Statement
     let deleteHistory: Statement
@@ -35,9 +34,9 @@ struct ArchiveStatements {
         deleteBlocks = try connection.prepare("DELETE FROM wids WHERE first<=?")
         deleteID = try connection.prepare("DELETE FROM ids WHERE id=? AND idx=?")
         insertLateID = try connection.prepare("INSERT OR IGNORE INTO late_ids(id) VALUES(?)")
-        lateIDs = try connection.prepare("SELECT id FROM late_ids WHERE id<? ORDER BY id LIMIT ?")
+        lateIDs = try connection.prepare(
+            "SELECT id, idx FROM late_ids JOIN ids USING(id) WHERE id<? ORDER BY id LIMIT ?")
         deleteLateID = try connection.prepare("DELETE FROM late_ids WHERE id=?")
-        forgetID = try connection.prepare("DELETE FROM ids WHERE id=?")
         deleteFrames = try connection.prepare(
             """
             DELETE FROM frames WHERE first IN

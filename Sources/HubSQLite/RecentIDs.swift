@@ -66,13 +66,20 @@ struct RecentIDs {
         newer[id] = nil
     }
 
-    /// These messages' rows are deleted, and their ids with them.
+    /// These ids stand for archived messages whose rows are deleted; the table forgets them too.
     mutating func forget(_ gone: [(id: MessageID, index: Int64)]) {
-        guard !newer.isEmpty || !older.isEmpty else { return }
+        var leavesGap = false
         for (id, index) in gone {
             if newer[id] == index { newer[id] = nil }
-            if older[id] == index { older[id] = nil }
+            if older[id] == index {
+                older[id] = nil
+                leavesGap = true
+            }
         }
+        guard leavesGap else { return }
+        if let greatest = sorted.last?.id { floor = max(floor, greatest) }
+        sorted = sorted[inserted...].filter { older[$0.id] != nil }
+        (inserted, insertedAtBegin) = (0, 0)
     }
 
     // MARK: The way into the table

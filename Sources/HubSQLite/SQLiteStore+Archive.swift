@@ -68,6 +68,7 @@ extension SQLiteStore: ArchivableStore {
                 forgetting = border
                 return 0
             }
+            forgottenIDs.removeAll(keepingCapacity: true)
             for (id, index) in ids where hubIDs.index(in: id) != index {
                 if id.milliseconds > archiveState.borderTime {
                     // Its table has to know it as long as nobody asks the archive for it.
@@ -75,13 +76,13 @@ extension SQLiteStore: ArchivableStore {
                     try archiving.run(archiving.insertLateID, id)
                 } else {
                     try archiving.run(archiving.deleteID, id, index)
+                    forgottenIDs.append((id, index))
                 }
             }
             _ = try archiving.run(archiving.deleteRows, last, on: connection)
             let lastBlock = last - Int64(WidBlock.size) + 1
             _ = try archiving.run(archiving.deleteBlocks, lastBlock, on: connection)
             forgetting = last
-            forgottenIDs = ids
             return ids.count
         } catch {
             throw StoreFailure(error)
@@ -104,12 +105,13 @@ extension SQLiteStore: ArchivableStore {
     private mutating func trimRest(atMost rows: Int) throws(StoreFailure) -> Int {
         do throws(SQLiteError) {
             let bound = MessageID(high: UInt64(archiveState.borderTime + 1) << 16, low: 0)
-            var late: [MessageID] = []
+            var late: [(id: MessageID, index: Int64)] = []
             try readLate(into: &late, before: bound, atMost: rows)
-            for id in late {
-                try archiving.run(archiving.forgetID, id)
+            for (id, index) in late {
+                try archiving.run(archiving.deleteID, id, index)
                 try archiving.run(archiving.deleteLateID, id)
             }
+            forgottenIDs = late
             let frames = try archiving.run(
                 archiving.deleteFrames, archiveState.pruned, Int64(max(1, rows / 32)),
                 on: connection)
@@ -120,14 +122,14 @@ extension SQLiteStore: ArchivableStore {
     }
 
     private func readLate(
-        into ids: inout [MessageID], before bound: MessageID, atMost rows: Int
+        into ids: inout [(id: MessageID, index: Int64)], before bound: MessageID, atMost rows: Int
     ) throws(SQLiteError) {
         let late = archiving.lateIDs
         try bound.withBytes { (bytes) throws(SQLiteError) in
             defer { late.reset() }
             late.bind(1, bytes: bytes)
             late.bind(2, Int64(rows))
-            while try late.step() { ids.append(MessageID(bytes: late.bytes(0))) }
+            while try late.step() { ids.append((MessageID(bytes: late.bytes(0)), late.int64(1))) }
         }
     }
 

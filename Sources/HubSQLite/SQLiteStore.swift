@@ -56,7 +56,7 @@ package struct SQLiteStore: Store {
     /// Makes sure that the file is ours, and brings it to the present schema. What is not ours is
     /// left as it is: already the journal mode would stay in it.
     ///
-    /// - Returns: the copy that was made of an older store.
+    /// - Returns: the copy of an older store, if it was one.
     private static func claim(_ connection: Connection) throws(StoreFailure) -> Upgrade? {
         do throws(FileMark.Refused) {
             try Schema.mark.check(connection)
@@ -72,6 +72,7 @@ package struct SQLiteStore: Store {
         let upgrade = try Upgrade.prepare(connection)
         do throws(Migrations.Refused) {
             try Schema.migrations.run(on: connection)
+            return upgrade
         } catch {
             if case .failed(_, _, let cause) = error { throw StoreFailure(cause) }
             throw .other(error.description)

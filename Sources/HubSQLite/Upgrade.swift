@@ -1,7 +1,7 @@
 import Glibc
-import Hub
+package import Hub
 import Platform
-import SQLite
+package import SQLite
 
 /// The copy of an older store, made beside it before its first migration: whoever has to go back to
 /// the program before finds the store as that knew it.
@@ -15,7 +15,11 @@ package struct Upgrade: Equatable, Sendable {
     /// Copies the store, if it is there and older than this program.
     ///
     /// The copy bears its name only when it is whole and synced. Without it there is no upgrade.
-    static func prepare(_ connection: Connection) throws(StoreFailure) -> Upgrade? {
+    ///
+    /// - Parameter free: bytes that may be written beside the file.
+    package static func prepare(
+        _ connection: Connection, free: (_ path: String) throws -> UInt64 = DiskSpace.free(path:)
+    ) throws(StoreFailure) -> Upgrade? {
         let (version, bytes) = try StoreFailure.translating { () throws(SQLiteError) in
             (
                 try connection.scalar("PRAGMA user_version") ?? 0,
@@ -28,7 +32,7 @@ package struct Upgrade: Equatable, Sendable {
         let stem = "\(connection.path).v\(version)"
         let (copy, part) = ("\(stem)-\(now()).backup", "\(stem).backup.part")
         do {
-            try checkRoom(for: bytes, beside: connection.path)
+            guard try free(connection.path) >= UInt64(bytes) else { throw Errno(ENOSPC) }
             unlink(part)
             try write(connection, to: part)
             try name(part, copy)
@@ -37,10 +41,6 @@ package struct Upgrade: Equatable, Sendable {
             throw refusal(connection.path, version, copy, bytes: bytes, error)
         }
         return Upgrade(from: version, to: Schema.migrations.newest, copy: copy)
-    }
-
-    private static func checkRoom(for bytes: Int64, beside path: String) throws {
-        guard try DiskSpace.free(path: path) >= UInt64(bytes) else { throw Errno(ENOSPC) }
     }
 
     /// https://sqlite.org/lang_vacuum.html#vacuuminto: the target is not synced.

@@ -21,7 +21,8 @@ extension AdminReader {
         let outcome = try look(query) { row, place in
             let mark = output.count
             if count > 0 { output.append(",") }
-            guard appendMessage(row, place) else { return .goOn }
+            guard appendMessage(row) else { return .goOn }
+            append(place)
             output.append("}")
             guard count == 0 || output.count - start <= Self.pageBytes else {
                 output.truncate(to: mark)
@@ -45,21 +46,25 @@ extension AdminReader {
         }
     }
 
-    /// Appends a message but for its closing brace. False: it has no topic; nothing was appended.
-    func appendMessage(_ row: MessageRow, _ place: MessageScan.Place) -> Bool {
+    /// Appends a message but for where it is, and its closing brace. False: it has no topic;
+    /// nothing was appended.
+    func appendMessage(_ row: MessageRow) -> Bool {
         guard pages.canTell(row) else { return false }
         output.append("{\"id\":\"")
         output.append(uuid: (hi: row.id.high, lo: row.id.low))
         output.append("\",\"index\":")
         output.append(decimal: row.index)
         pages.appendContent(row, to: &output)
+        return true
+    }
+
+    func append(_ place: MessageScan.Place) {
         output.append(",\"where\":\"")
         switch place {
         case .store: output.append("store")
         case .archive(let file): output.append(file)
         }
         output.append("\"")
-        return true
     }
 
     /// What every slice ends with: what could not be read, how far it is, and where it goes on.

@@ -12,6 +12,7 @@ final class AdminReader {
     let scan: MessageScan
     let check: ArchiveCheck
     var files: ArchiveFiles
+    private let archived: ArchivedLines
     private let tokens: TokenFile
     private var tokensVersion: Int64
     private var requests: [LookRequest] = []
@@ -21,8 +22,10 @@ final class AdminReader {
         self.hub = hub
         self.tokens = tokens
         tokensVersion = try tokens.version()
-        pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
-        let archive = ArchiveReader(folder: hub.configuration.data + "/archive")
+        let topics = KnownTopics(hub.topics)
+        let archive = ArchiveReader(folder: hub.configuration.archive)
+        archived = ArchivedLines(reader: reader, archive: archive, topics: topics)
+        pages = PageReader(reader: reader, topics: topics, archived: archived)
         scan = MessageScan(hub: hub, reader: reader, archive: archive)
         check = ArchiveCheck(reader: reader, archive: archive)
         files = ArchiveFiles(reader: reader, archive: archive)
@@ -34,7 +37,9 @@ final class AdminReader {
             let isLast = hub.looks.isClosed
             if !isLast { hub.looks.wait(milliseconds: 1000) }
             hub.looks.drain(into: &requests)
-            for request in requests { answer(request) }
+            for request in requests {
+                hub.epochs.readers[hub.configuration.loops].reading { answer(request) }
+            }
             if isLast { return }
             refreshTokens()
         }
@@ -128,23 +133,40 @@ final class AdminReader {
         let line = hub.lines.line(of: warehouse.wid)
         let now = MonotonicClock.now()
         let sight = WarehouseSight(
-            warehouse, line: line, lagSeconds: try lagSeconds(warehouse, line), now: now,
+            warehouse, line: line, lag: try lag(warehouse, line), now: now,
             wall: hub.clock.nowMilliseconds())
         sight.json.append(to: &output)
     }
 
-    private func lagSeconds(
-        _ warehouse: Warehouse, _ line: Line
-    ) throws(Problem) -> Int64 {
-        guard !warehouse.isRetired, let oldest = line.first(after: warehouse.committed) else {
-            return 0
-        }
-        do throws(StoreFailure) {
-            let created = try pages.created(of: oldest)
-            return max(0, hub.clock.nowMilliseconds() - created) / 1000
+    /// How far behind the warehouse is, in the store or in the archive.
+    private func lag(_ warehouse: Warehouse, _ line: Line) throws(Problem) -> WarehouseSight.Lag {
+        let committed = warehouse.committed
+        guard !warehouse.isRetired else { return .none }
+        do throws(ReadFailure) {
+            if line.isArchived(after: committed) {
+                return WarehouseSight.Lag(
+                    messages: line.count - (try archived.ordinal(of: line, through: committed)),
+                    seconds: age(try archived.firstCreated(of: line, after: committed)))
+            }
+            let created = try ReadFailure.store { () throws(StoreFailure) in
+                try line.first(after: committed).map { (oldest) throws(StoreFailure) in
+                    try pages.created(of: oldest)
+                }
+            }
+            return WarehouseSight.Lag(
+                messages: line.count - line.ordinal(through: committed), seconds: age(created))
+        } catch .gone {
+            // What it needs is gone: at least this much is left.
+            return WarehouseSight.Lag(
+                messages: line.count - line.ordinal(through: committed),
+                seconds: age(hub.lines.borderTime))
         } catch {
             throw unreadable(error)
         }
+    }
+
+    private func age(_ created: Int64?) -> Int64 {
+        created.map { max(0, hub.clock.nowMilliseconds() - $0) / 1000 } ?? 0
     }
 
     func unreadable(_ failure: StoreFailure) -> Problem {
@@ -161,7 +183,7 @@ final class AdminReader {
         output.append("{\"wid\":")
         output.append(decimal: UInt64(wid))
         output.append(",\"messages\":")
-        do throws(StoreFailure) {
+        do throws(ReadFailure) {
             let page = try pages.read(query, from: from, line: line, into: &output)
             output.append(",\"next\":")
             output.append(decimal: page.next)
@@ -174,56 +196,9 @@ final class AdminReader {
         }
     }
 
-    // MARK: Messages
-
-    private func writeMessage(
-        _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
-    ) throws(Problem) {
-        do throws(ReadFailure) {
-            let message = try appendMessage(name, principal)
-            guard let message else {
-                throw ReadFailure.gone(oldest: 0)
-            }
-        } catch {
-        }
-    }
-
-    /// For each warehouse that must consume the message, how far it has got.
-    private func writeJourney(
-        _ index: Int64, _ owner: UInt32, created: Int64, _ principal: Principal, wid: UInt32?,
-        after: UInt32?, limit: Int
-    ) throws(StoreFailure) {
-        let all = readers(of: owner, principal, wid: wid, after: after, limit: limit + 1)
-        output.append("[")
-        for (place, warehouse) in all.prefix(limit).enumerated() {
-            if place > 0 { output.append(",") }
-            // History is only asked where it has an answer.
-            let journey =
-                max(warehouse.delivered, warehouse.committed) < index
-                ? Journey()
-                : try pages.reader.journey(of: index, wid: warehouse.wid, since: created)
-            JourneySight(warehouse, index: index, journey).json.append(to: &output)
-        }
-        output.append("],\"nextPageToken\":")
-        output.append(all.count > limit ? "\"\(all[limit - 1].wid)\"" : "null")
-    }
-
-    private func readers(
-        of owner: UInt32, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
-    ) -> [Warehouse] {
-        if owner != 0 {
-            guard wid == nil || wid == owner, after == nil || after! < owner else { return [] }
-            return [hub.warehouses[owner] ?? Warehouse(wid: owner)]
-        }
-        if let wid {
-            return principal.maySee(wid) ? [hub.warehouses[wid] ?? Warehouse(wid: wid)] : []
-        }
-        if case .warehouse(let wids) = principal {
-            return wids.sorted().filter { $0 > after ?? 0 }.prefix(limit).map {
-                hub.warehouses[$0] ?? Warehouse(wid: $0)
-            }
-        }
-        return hub.warehouses.list(after: after, limit: limit)
+    func unreadable(_ failure: ReadFailure) -> Problem {
+        if let report = failure.report { hub.log.error(report) }
+        return Problem(failure, head: hub.lines.head)
     }
 
     // MARK: Topics

@@ -9,6 +9,8 @@ package struct Configuration: Sendable {
     package var listen: Endpoint
     /// The data folder.
     package var data: String
+    /// The folder of the archive's files.
+    package var archive: String
     /// Event loops, each a thread.
     package var loops: Int
     package var logLevel = Log.Level.info
@@ -28,6 +30,7 @@ package struct Configuration: Sendable {
     package init(listen: Endpoint, data: String, loops: Int, connections: Int) {
         self.listen = listen
         self.data = data
+        archive = data + "/archive"
         self.loops = loops
         self.connections = connections
     }

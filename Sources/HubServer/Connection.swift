@@ -31,6 +31,12 @@ final class Connection {
         case publishBatch
         case pull(PullCall)
         case operate(Route.Operation, from: Int64)
+        /// The first pull of a warehouse, whose start is looked up in the archive.
+        case start(AskedPull)
+        /// A seek, whose target is looked up in the archive.
+        case seek(wid: UInt32, isDry: Bool)
+        /// A seek, whose messages are counted in the archive.
+        case counted(from: Int64, to: Int64)
         case look
         /// A replay whose copies are being stored; its answer but for what tells of them.
         case replay(begun: [UInt8])

@@ -52,16 +52,29 @@ extension EventLoop {
         let isDry = members.boolean("dryRun") ?? false
         if to == nil, members.mistakes.count == 0 { members.note("to", "is missing") }
         try members.finish()
+        guard hub.warehouses[wid] != nil else {
+            throw Problem(.unknownWarehouse, wid: wid, wall: wall)
+        }
+        let target = try to!.resolve(in: hub.lines, ids: hub.ids, reader: pages.reader)
+        guard let target else {
+            connection.call = .seek(wid: wid, isDry: isDry)
+            return try ask(connection, .position(loop: number, call: connection.token, to!))
+        }
+        try seek(connection, wid, to: target, isDry: isDry)
+    }
+
+    /// Moves the warehouse to where it is known to go, or tells what that would mean.
+    func seek(
+        _ connection: Connection, _ wid: UInt32, to target: Int64, isDry: Bool
+    ) throws(Problem) {
         guard let warehouse = hub.warehouses[wid] else {
             throw Problem(.unknownWarehouse, wid: wid, wall: wall)
         }
-        let target = try to!.resolve(
-            head: hub.lines.head, ids: hub.ids, reader: pages.reader)
         if isDry {
-            writeSeek(wid, from: warehouse.committed, to: target)
-            return answerBody(connection)
+            try tellSeek(connection, wid, from: warehouse.committed, to: target)
+        } else {
+            begin(connection, .seek, wid, .seek(to: target), from: warehouse.committed)
         }
-        begin(connection, .seek, wid, .seek(to: target), from: warehouse.committed)
     }
 
     /// The writer has answered: tell the client.
@@ -71,8 +84,17 @@ extension EventLoop {
     ) {
         switch change.outcome {
         case .done(let warehouse):
-            write(operation, from, warehouse)
-            answerBody(connection)
+            if case .seek = operation {
+                do throws(Problem) {
+                    try tellSeek(
+                        connection, warehouse.wid, from: from, to: warehouse.committed)
+                } catch {
+                    refuse(connection, error)
+                }
+            } else {
+                write(operation, warehouse)
+                answerBody(connection)
+            }
         case .refused(let refusal):
             refuse(connection, Problem(refusal, wid: change.wid, wall: wall))
         case .failed(let failure):
@@ -82,7 +104,7 @@ extension EventLoop {
         }
     }
 
-    private func write(_ operation: Route.Operation, _ from: Int64, _ warehouse: Warehouse) {
+    private func write(_ operation: Route.Operation, _ warehouse: Warehouse) {
         body.removeAll()
         switch operation {
         case .commit:
@@ -90,7 +112,7 @@ extension EventLoop {
             body.append(decimal: warehouse.committed)
             body.append("}")
         case .seek:
-            writeSeek(warehouse.wid, from: from, to: warehouse.committed)
+            preconditionFailure("told by `tellSeek`")
         case .release:
             body.append("{\"wid\":")
             body.append(decimal: UInt64(warehouse.wid))
@@ -106,16 +128,31 @@ extension EventLoop {
         }
     }
 
-    private func writeSeek(_ wid: UInt32, from: Int64, to: Int64) {
+    /// Answers a seek: what lies between its ends, which the desk counts where it is archived.
+    private func tellSeek(
+        _ connection: Connection, _ wid: UInt32, from: Int64, to: Int64
+    ) throws(Problem) {
         let line = hub.lines.line(of: wid)
+        if line.isArchived(after: min(from, to)) {
+            connection.call = .counted(from: from, to: to)
+            let call = connection.token
+            return try ask(
+                connection, .distance(loop: number, call: call, wid: wid, from: from, to: to))
+        }
         let moved = line.ordinal(through: to) - line.ordinal(through: from)
+        writeSeek(from: from, to: to, messages: moved)
+        answerBody(connection)
+    }
+
+    /// - Parameter messages: nil: it cannot be told.
+    func writeSeek(from: Int64, to: Int64, messages: Int64?) {
         body.removeAll()
         body.append("{\"from\":")
         body.append(decimal: from)
         body.append(",\"to\":")
         body.append(decimal: to)
         body.append(",\"messages\":")
-        body.append(decimal: abs(moved))
+        if let messages { body.append(decimal: abs(messages)) } else { body.append("null") }
         body.append(",\"direction\":\"")
         body.append(to < from ? "back" : to > from ? "forward" : "none")
         body.append("\"}")

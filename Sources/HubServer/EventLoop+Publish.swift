@@ -156,7 +156,7 @@ extension EventLoop {
 
     /// The writer has answered a batch: now every request in it is.
     func written(_ batch: WriteBatch) {
-        batchesUnderWay -= 1
+        if batch.isLookup { lookupsUnderWay -= 1 } else { batchesUnderWay -= 1 }
         bytesUnderWay -= batch.arena.count
         for request in batch.publishes {
             guard let connection = connections[Token(rawValue: request.call)],
@@ -204,11 +204,25 @@ extension EventLoop {
                     "\(Limits.lines) wids have messages of their own, no more may."))
         case .failed(let failure):
             refuse(connection, Problem(failure))
-        case .lookAgain, .expired:
-            preconditionFailure("nothing is archived yet")
+        case .lookAgain:
+            askForIDs(connection, request, of: batch)
+        case .expired(let places):
+            refuse(connection, expired(places, isBatch: isBatch))
         case .pending:
             preconditionFailure("the writer answers every request")
         }
+    }
+
+    private func expired(_ places: [Int], isBatch: Bool) -> Problem {
+        var problem = Problem(
+            409, "id_expired",
+            "An id is older than what the archive still keeps, so it cannot be known whether its "
+                + "message was stored before: send it with a new id if it was not. Nothing was "
+                + "stored.")
+        problem.fields = places.prefix(Limits.errorsTold).map {
+            .init(isBatch ? "/\($0)/id" : "/id", "is too old")
+        }
+        return problem
     }
 
     private func conflict(_ places: [Int], isBatch: Bool) -> Problem {

@@ -9,12 +9,24 @@ extension EventLoop {
         var asked = try AskedPull(
             wid: wid, body: bytes, zoneMinutes: hub.configuration.legacyZoneMinutes, wall: wall)
         if let hub = asked.hub, hub != self.hub.hub { throw .otherHub(self.hub.hub) }
-        let head = hub.lines.head
         if hub.warehouses[wid]?.hasStarted != true {
             if isStopping { throw .stopping }
-            asked.request.start = try (asked.start ?? .earliest).resolve(
-                head: head, ids: hub.ids, reader: pages.reader)
+            let position = asked.start ?? .earliest
+            let start = try position.resolve(in: hub.lines, ids: hub.ids, reader: pages.reader)
+            guard let start else {
+                connection.call = .start(asked)
+                return try ask(
+                    connection, .position(loop: number, call: connection.token, position))
+            }
+            asked.request.start = start
         }
+        begin(connection, asked)
+    }
+
+    /// Begins a pull whose start is known.
+    func begin(_ connection: Connection, _ asked: AskedPull) {
+        let wid = asked.request.wid
+        let head = hub.lines.head
         counters.add(.pulls)
         var call = PullCall(asked.request, now: now)
         let step = hub.warehouses.with(wid, noting: true) { warehouse in
@@ -36,7 +48,7 @@ extension EventLoop {
     }
 
     /// Takes the pull one step on.
-    private func take(
+    func take(
         _ step: PullCall.Step, _ connection: Connection, _ call: PullCall, mayWait: Bool
     ) {
         connection.call = .pull(call)
@@ -93,6 +105,11 @@ extension EventLoop {
             guard let connection = connections[next.call], case .pull(var call) = connection.call
             else { continue }
             room.rows -= Limits.rowsPerPage
+            if isDesks(call.request, from: next.from) {
+                askForPage(connection, call, from: next.from, mayWait: next.mayWait)
+                goOnIfAnswered(connection)
+                continue
+            }
             let step = readPage(connection, &call, next, &room)
             if let step { take(step, connection, call, mayWait: next.mayWait) }
             goOnIfAnswered(connection)
@@ -116,7 +133,7 @@ extension EventLoop {
     }
 
     /// Takes up what the client has sent meanwhile, if its request in hand is answered.
-    private func goOnIfAnswered(_ connection: Connection) {
+    func goOnIfAnswered(_ connection: Connection) {
         if connection.phase != .waiting, connection.phase != .called { goOn(connection) }
     }
 
@@ -127,58 +144,89 @@ extension EventLoop {
     ) -> PullCall.Step? {
         let request = call.request
         let line = hub.lines.line(of: request.wid)
+        beginPage(request.wid)
+        let page: PageReader.Page
+        do throws(ReadFailure) {
+            page = try pages.read(
+                PageReader.Query(request), from: next.from, line: line, into: &body)
+        } catch {
+            return give(up: connection, call, error)
+        }
+        room.rows -= page.shown + page.filtered + page.coalesced
+        room.bytes -= page.bytes
+        return handOut(connection, &call, page, line, [], mayWait: next.mayWait)
+    }
+
+    /// Begins a page's answer in `body`; its messages follow.
+    func beginPage(_ wid: UInt32) {
         body.removeAll()
         body.append("{\"wid\":")
-        body.append(decimal: UInt64(request.wid))
+        body.append(decimal: UInt64(wid))
         body.append(",\"messages\":")
-        do throws(StoreFailure) {
-            let page = try pages.read(
-                PageReader.Query(request), from: next.from, line: line, into: &body)
-            room.rows -= page.shown + page.filtered + page.coalesced
-            room.bytes -= page.bytes
+    }
+
+    /// The page could not be read.
+    private func give(
+        up connection: Connection, _ call: PullCall, _ failure: ReadFailure
+    ) -> PullCall.Step? {
+        connection.call = .pull(call)
+        endCall(connection)
+        note(failure, connection)
+        refuse(connection, Problem(failure, head: hub.lines.head))
+        return nil
+    }
+
+    /// Hands a page out whose messages are in `body`, and completes its answer. Nil: that could not
+    /// be done, and the client knows.
+    ///
+    /// - Parameter marks: what the archive's desk tells of the line, where it has read the page.
+    func handOut(
+        _ connection: Connection, _ call: inout PullCall, _ page: PageReader.Page, _ line: Line,
+        _ marks: [LineMark], mayWait: Bool
+    ) -> PullCall.Step? {
+        let request = call.request
+        do throws(ReadFailure) {
             var row = Warehouse(wid: request.wid)
             let step = hub.warehouses.with(request.wid, noting: true) { warehouse in
                 let step = call.pageRead(
                     &warehouse!, next: page.next, isEmpty: page.isEmpty,
-                    mayWait: next.mayWait && !isStopping && !connection.hasEnded, now: now)
+                    mayWait: mayWait && !isStopping && !connection.hasEnded, now: now)
                 row = warehouse!
                 return step
             }
             switch step {
-            case .answer: try appendRest(request, page, line, row)
+            case .answer: try appendRest(request, page, line, row, marks)
             case .advance:
                 row.committed = page.next
                 row.delivered = page.next
-                try appendRest(request, page, line, row)
+                try appendRest(request, page, line, row, marks)
             default: break
             }
             counters.add(.handedOut, step == .wait ? 0 : page.shown)
             return step
         } catch {
-            connection.call = .pull(call)
-            endCall(connection)
-            note(error, connection)
-            refuse(connection, Problem(error))
-            return nil
+            return give(up: connection, call, error)
         }
     }
 
-    func note(_ failure: StoreFailure, _ connection: Connection) {
-        hub.log.error("the store cannot be read: \(failure)", request: connection.requestID.text)
+    func note(_ failure: ReadFailure, _ connection: Connection) {
+        guard let report = failure.report else { return }
+        hub.log.error(report, request: connection.requestID.text)
     }
 
     /// Everything of a page's answer behind its messages.
     private func appendRest(
-        _ request: PullRequest, _ page: PageReader.Page, _ line: Line, _ row: Warehouse
-    ) throws(StoreFailure) {
-        let before = line.ordinal(through: page.from)
+        _ request: PullRequest, _ page: PageReader.Page, _ line: Line, _ row: Warehouse,
+        _ marks: [LineMark]
+    ) throws(ReadFailure) {
+        let mark = marks.first { $0.index == row.committed }
         body.append(",\"next\":")
         body.append(decimal: page.next)
         body.append(page.more ? ",\"more\":true" : ",\"more\":false")
         body.append(",\"count\":{\"from\":")
-        body.append(decimal: before + 1)
+        body.append(decimal: page.ordinalBefore + 1)
         body.append(",\"to\":")
-        body.append(decimal: line.ordinal(through: page.next))
+        body.append(decimal: page.ordinalAfter)
         body.append(",\"filtered\":")
         body.append(decimal: page.filtered)
         body.append(",\"coalesced\":")
@@ -188,9 +236,10 @@ extension EventLoop {
         body.append(",\"delivered\":")
         body.append(decimal: row.delivered)
         body.append(",\"lag\":{\"messages\":")
-        body.append(decimal: line.count - line.ordinal(through: row.committed))
+        body.append(
+            decimal: line.count - (mark?.ordinal ?? line.ordinal(through: row.committed)))
         body.append(",\"seconds\":")
-        body.append(decimal: try lagSeconds(page, line, row))
+        body.append(decimal: try lagSeconds(page, line, row, mark))
         body.append("},\"hub\":")
         body.append(hubJSON)
         body.append(",\"session\":")
@@ -206,14 +255,15 @@ extension EventLoop {
 
     /// The age of the oldest message not committed.
     private func lagSeconds(
-        _ page: PageReader.Page, _ line: Line, _ row: Warehouse
-    ) throws(StoreFailure) -> Int64 {
+        _ page: PageReader.Page, _ line: Line, _ row: Warehouse, _ mark: LineMark?
+    ) throws(ReadFailure) -> Int64 {
+        if let created = mark?.nextCreated { return max(0, wall - created) / 1000 }
         guard let oldest = line.first(after: row.committed) else { return 0 }
         let created =
             if page.from == row.committed, let first = page.firstCreated {
                 first
             } else {
-                try pages.created(of: oldest)
+                try ReadFailure.store { () throws(StoreFailure) in try pages.created(of: oldest) }
             }
         return max(0, wall - created) / 1000
     }

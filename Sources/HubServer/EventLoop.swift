@@ -14,6 +14,7 @@ final class EventLoop {
     let deadlines: Deadlines
     let counters: Metrics.Loop
     let pages: PageReader
+    private let epoch: ReaderEpochs.Reader
 
     var connections = Slab<Connection>()
     var waiters = WaiterTable()
@@ -43,6 +44,8 @@ final class EventLoop {
     var batch: WriteBatch
     var spareBatches: [WriteBatch] = []
     var batchesUnderWay = 0
+    /// Batches whose ids the archive is asked for.
+    var lookupsUnderWay = 0
     var bytesUnderWay = 0
 
     /// What the connections hold, against this loop's share of it.
@@ -82,6 +85,7 @@ final class EventLoop {
         deadlines = hub.configuration.deadlines
         counters = hub.metrics.loops[number]
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
+        epoch = hub.epochs.readers[number]
         batch = WriteBatch(loop: number)
         let loops = hub.configuration.loops
         requestBytes = HeldBytes(
@@ -110,11 +114,14 @@ final class EventLoop {
     private var isDone: Bool {
         isStopping
             && (now >= stopDeadline
-                || (listener == nil && connections.isEmpty && batchesUnderWay == 0))
+                || (listener == nil && connections.isEmpty && batchesUnderWay == 0
+                    && lookupsUnderWay == 0))
     }
 
     private func tick() {
         let count = wait()
+        epoch.enter()
+        defer { epoch.leave() }
         now = MonotonicClock.now()
         wall = hub.clock.nowMilliseconds()
         refreshDate()
@@ -340,6 +347,7 @@ final class EventLoop {
             case .wake(let wake): for wid in wake.wids { waiters.wake(wid) }
             case .supersede(let waiting): supersede(waiting)
             case .answer(let answer): looked(answer)
+            case .desk(let answer): answered(answer)
             case .stop: beginStop()
             }
         }

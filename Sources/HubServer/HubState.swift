@@ -11,6 +11,9 @@ final class HubState: Sendable {
     let hub: String
     let ids: HubIDs
     let lines: Lines
+    /// Those who read the lines: the loops by their numbers, then the admin reader and the archive's
+    /// desk.
+    let epochs: ReaderEpochs
     let warehouses: WarehouseTable
     let topics: SharedTopics
     let authority: AuthorityBox
@@ -25,15 +28,17 @@ final class HubState: Sendable {
     let signs: [WaitSign]
     let writer: Mailbox<WriterMail>
     let looks: Mailbox<LookRequest>
+    let desk: Mailbox<DeskMail>
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
-        authority: AuthorityBox
+        epochs: ReaderEpochs, authority: AuthorityBox
     ) throws(Errno) {
         self.configuration = configuration
         self.log = log
         self.clock = clock
         self.lines = lines
+        self.epochs = epochs
         self.authority = authority
         hub = state.hub
         ids = state.ids
@@ -47,6 +52,7 @@ final class HubState: Sendable {
         signs = loops.map { _ in WaitSign() }
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
+        desk = try Mailbox(capacity: Limits.slowRequests)
     }
 
     var databasePath: String { configuration.data + "/hub.db" }

@@ -12,6 +12,8 @@ enum LoopMail {
     case supersede(Warehouse.WaitingPull)
     /// The admin reader has an answer.
     case answer(LookAnswer)
+    /// The archive's desk has an answer.
+    case desk(DeskAnswer)
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }

@@ -1,9 +1,12 @@
 import Hub
 import Wire
 
-/// Reads pages of lines out of the store, as JSON: one a loop, with the loop's read connection.
+/// Reads pages of lines as JSON, with its thread's read connection: out of the store, and where it
+/// has been given the archive, out of that too.
 final class PageReader {
     let reader: any StoreReader
+    /// Nil on the loops: unpacking a frame would hold up everybody else there.
+    let archived: ArchivedLines?
     private var topics: KnownTopics
     private var entries: [Line.Entry] = []
     private var indexes: [Int64] = []
@@ -11,9 +14,10 @@ final class PageReader {
     private var verdicts: [UInt8] = []
     private var scratch = ByteBuffer()
 
-    init(reader: any StoreReader, topics: KnownTopics) {
+    init(reader: any StoreReader, topics: KnownTopics, archived: ArchivedLines? = nil) {
         self.reader = reader
         self.topics = topics
+        self.archived = archived
     }
 
     /// What a page stands for: the stretch (from, next] of a line.
@@ -22,6 +26,9 @@ final class PageReader {
         var next: Int64
         /// The line goes on beyond `next`.
         var more = false
+        /// Messages of the line at or below `from`, and at or below `next`.
+        var ordinalBefore: Int64 = 0
+        var ordinalAfter: Int64 = 0
         var shown = 0
         var filtered = 0
         var coalesced = 0
@@ -57,26 +64,41 @@ final class PageReader {
     /// Rows that one statement fetches.
     private static let stride = 100
 
-    /// Appends the messages of a page behind `from` as a JSON array to `output`.
+    /// Appends the messages of a page behind `from` as a JSON array to `output`. A page that begins
+    /// in the archive ends at the border at the latest.
     func read(
         _ query: Query, from: Int64, line: Line, into output: inout ByteBuffer
-    ) throws(StoreFailure) -> Page {
+    ) throws(ReadFailure) -> Page {
         var page = Page(from: from, next: from)
+        let isArchived = line.isArchived(after: from)
         output.append("[")
-        if line.first(after: from) != nil {
-            try reader.begin()
+        if isArchived {
+            verdicts.removeAll(keepingCapacity: true)
+            try readMessages(query, &page, line, &output)
+        } else if line.first(after: from) != nil {
+            try ReadFailure.store { () throws(StoreFailure) in try reader.begin() }
             defer { reader.end() }
             verdicts.removeAll(keepingCapacity: true)
-            if query.coalesce == .off {
-                try readPlain(query, &page, line, &output)
-            } else {
-                try readCoalesced(query, &page, line, &output)
-            }
+            try readMessages(query, &page, line, &output)
         }
         output.append("]")
-        page.more = line.first(after: page.next) != nil
+        page.more = line.isArchived(after: page.next) || line.first(after: page.next) != nil
         if !page.more { page.next = max(from, line.head) }
+        if !isArchived {
+            page.ordinalBefore = line.ordinal(through: from)
+            page.ordinalAfter = line.ordinal(through: page.next)
+        }
         return page
+    }
+
+    private func readMessages(
+        _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
+    ) throws(ReadFailure) {
+        if query.coalesce == .off {
+            try readPlain(query, &page, line, &output)
+        } else {
+            try readCoalesced(query, &page, line, &output)
+        }
     }
 
     /// When message `index` was created.
@@ -93,7 +115,7 @@ final class PageReader {
 
     private func readPlain(
         _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
-    ) throws(StoreFailure) {
+    ) throws(ReadFailure) {
         let start = output.count
         var shown = 0
         try scan(query, &page, line) { row, entry, isShown in
@@ -113,14 +135,45 @@ final class PageReader {
         page.bytes = output.count - start
     }
 
-    /// Walks the line from the page's start, in strides, as far as the query's bounds let it.
-    ///
-    /// - Parameter take: gets each message, and whether the filter lets it through; false: the page
-    ///   was full before it.
+    /// What gets each message of a scan, and whether the filter lets it through; false: the page
+    /// was full before it.
+    private typealias Take = (MessageRow, Line.Entry, _ isShown: Bool) -> Bool
+
+    /// Walks the line from the page's start as far as the query's bounds let it.
     private func scan(
-        _ query: Query, _ page: inout Page, _ line: Line,
-        _ take: (MessageRow, Line.Entry, _ isShown: Bool) -> Bool
-    ) throws(StoreFailure) {
+        _ query: Query, _ page: inout Page, _ line: Line, _ take: Take
+    ) throws(ReadFailure) {
+        if line.isArchived(after: page.from) {
+            try scanArchive(query, &page, line, take)
+        } else {
+            try scanStore(query, &page, line, take)
+        }
+    }
+
+    private func scanArchive(
+        _ query: Query, _ page: inout Page, _ line: Line, _ take: Take
+    ) throws(ReadFailure) {
+        guard let archived else { preconditionFailure("this thread reads no archive") }
+        var (kept, looked) = (0, 0)
+        let passed = try archived.scan(line, after: page.from) {
+            (row, entry) throws(ReadFailure) in
+            guard topics.knows(row.topic) else { throw .store(Self.misplaced(row, entry)) }
+            let isShown = fits(row.topic, query.topics)
+            if looked == 0, isShown { page.firstCreated = row.created }
+            guard take(row, entry, isShown) else { return .full }
+            if isShown { kept += 1 } else { page.filtered += 1 }
+            looked += 1
+            return kept < query.limit && looked < Limits.filterLooks ? .goOn : .last
+        }
+        page.next = passed.end
+        page.ordinalBefore = passed.before.ordinal
+        page.ordinalAfter = passed.after.ordinal
+    }
+
+    /// In strides: each is one statement.
+    private func scanStore(
+        _ query: Query, _ page: inout Page, _ line: Line, _ take: Take
+    ) throws(ReadFailure) {
         var cursor = line.cursor(after: page.from)
         var (kept, looked, isFull) = (0, 0, false)
         while !isFull, kept < query.limit, looked < Limits.filterLooks {
@@ -146,14 +199,16 @@ final class PageReader {
                 page.next = row.index
                 return true
             }
-            if query.topics.isEmpty {
-                try reader.rows(at: indexes[...], look)
-            } else {
-                try reader.rows(
-                    at: indexes[...],
-                    bodiesOf: { topics.knows($0) && fits($0, query.topics) }, look)
+            try ReadFailure.store { () throws(StoreFailure) in
+                if query.topics.isEmpty {
+                    try reader.rows(at: indexes[...], look)
+                } else {
+                    try reader.rows(
+                        at: indexes[...],
+                        bodiesOf: { topics.knows($0) && fits($0, query.topics) }, look)
+                }
             }
-            if let mismatch { throw mismatch }
+            if let mismatch { throw .store(mismatch) }
         }
     }
 
@@ -197,7 +252,7 @@ final class PageReader {
     /// each run's last message at the place of its first.
     private func readCoalesced(
         _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
-    ) throws(StoreFailure) {
+    ) throws(ReadFailure) {
         var shown: [Shown] = []
         var (size, looked) = (0, 0)
         var coalescer = Coalescer(query.coalesce)
@@ -229,10 +284,7 @@ final class PageReader {
         }
         for (place, run) in shown.enumerated() {
             if place > 0 { output.append(",") }
-            try reader.rows(at: [run.last]) { row in
-                append(row, run, to: &output)
-                return false
-            }
+            try show(run.last, line) { append($0, run, to: &output) }
         }
         page.shown = shown.count
         page.bytes = looked + size
@@ -244,6 +296,25 @@ final class PageReader {
     }
 
     // MARK: One message
+
+    /// Shows one message, from where the page was read.
+    private func show(
+        _ index: Int64, _ line: Line, _ visit: (MessageRow) -> Void
+    ) throws(ReadFailure) {
+        if index <= line.border, let archived {
+            _ = try archived.row(at: index, visit)
+        } else {
+            try ReadFailure.store { () throws(StoreFailure) in
+                try reader.rows(at: [index]) { row in
+                    visit(row)
+                    return false
+                }
+            }
+        }
+    }
+
+    /// The row's topic, which `canTell` has found.
+    func name(of row: MessageRow) -> String { topics.topic(row.topic).name }
 
     /// Whether the row can be told: its topic is one that there is.
     func canTell(_ row: MessageRow) -> Bool { topics.knows(row.topic) }

@@ -48,25 +48,28 @@ enum Position: Equatable {
 }
 
 extension Position {
-    /// The index behind which the position lies.
+    /// The index behind which the position lies; nil: the archive has to be asked.
     func resolve(
-        head: Int64, ids: HubIDs, reader: any StoreReader
-    ) throws(Problem) -> Int64 {
+        in lines: Lines, ids: HubIDs, reader: any StoreReader
+    ) throws(Problem) -> Int64? {
+        let (head, border) = (lines.head, lines.border)
         switch self {
         case .index(let index):
             guard index <= head else { throw .positionAhead(head) }
             return index
         case .id(let id):
             let index = try translating { () throws(StoreFailure) in
-                try reader.index(named: id, ids: ids, head: head)
+                try reader.index(named: id, ids: ids, above: border, head: head)
             }
-            guard let index else { throw .unknownID }
+            guard index != nil || border > 0 else { throw .unknownID }
             return index
         case .time(let time):
+            if border > 0, time <= lines.borderTime { return nil }
             return try translating { () throws(StoreFailure) in
-                try reader.lastIndex(before: time, above: 0, head: head)
+                try reader.lastIndex(before: time, above: border, head: head)
             }
-        case .earliest, .archive: return 0
+        case .earliest: return border
+        case .archive: return lines.pruned
         case .latest: return head
         }
     }
@@ -79,9 +82,11 @@ extension Position {
 }
 
 extension StoreReader {
-    /// The index of the message of this id, whoever gave it.
-    func index(named id: MessageID, ids: HubIDs, head: Int64) throws(StoreFailure) -> Int64? {
-        if let own = ids.index(in: id), own >= 1, own <= head {
+    /// The index of the message in the store of this id, whoever gave it.
+    func index(
+        named id: MessageID, ids: HubIDs, above border: Int64, head: Int64
+    ) throws(StoreFailure) -> Int64? {
+        if let own = ids.index(in: id), own > border, own <= head {
             var isIt = false
             try rows(at: [own]) { row in
                 isIt = row.id == id

@@ -24,6 +24,7 @@ package final class Server {
     private let loops: [OSThread]
     private let writer: OSThread
     private let admin: OSThread
+    private let desk: OSThread
     private let checkpoints: OSThread
 
     /// Opens the data and begins to serve.
@@ -50,14 +51,16 @@ package final class Server {
             var store = try SQLiteStore(
                 path: configuration.data + "/hub.db",
                 busyTimeoutMilliseconds: configuration.busyMilliseconds, freshHub: Self.identity())
-            let lines = Lines()
+            let epochs = ReaderEpochs(readers: configuration.loops + 2)
+            let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
             hub = try HubState(
                 configuration: configuration, log: log, clock: clock, state: state, lines: lines,
-                authority: AuthorityBox(authority))
+                epochs: epochs, authority: AuthorityBox(authority))
             (endpoint, loops) = try Self.startLoops(hub)
             writer = try Self.startWriter(hub, store, state)
             admin = try Self.startAdmin(hub)
+            desk = try Self.startDesk(hub)
             checkpointer = Checkpointer(hub: hub)
             checkpoints = try OSThread.start(name: "checkpoint") { [checkpointer] in
                 checkpointer.run()
@@ -133,6 +136,11 @@ package final class Server {
         return try start("admin", admin) { $0.run() }
     }
 
+    private static func startDesk(_ hub: HubState) throws -> OSThread {
+        let desk = ArchiveDesk(hub: hub, reader: try SQLiteReader(path: hub.databasePath))
+        return try start("archive desk", desk) { $0.run() }
+    }
+
     /// Hands `worker`, made here, over to a thread of its own.
     private static func start<Worker>(
         _ name: String, _ worker: Worker, _ run: @escaping @Sendable (Worker) -> Void
@@ -187,6 +195,8 @@ package final class Server {
         for loop in loops { loop.join() }
         hub.looks.close()
         admin.join()
+        hub.desk.close()
+        desk.join()
         checkpointer.end()
         checkpoints.join()
         hub.writer.close()

@@ -38,6 +38,7 @@ package enum Settings {
             standard: "./data"
         ) { text, configuration in
             configuration.data = text
+            configuration.archive = text + "/archive"
             return text.isEmpty ? "must name a folder" : nil
         },
         number(

@@ -42,6 +42,7 @@ struct KnownTopics {
 
     private var known: [Known] = []
     private var entities: [Substring: Int32] = [:]
+    private var numbers: [String: Int32] = [:]
     private let shared: SharedTopics
 
     init(_ shared: SharedTopics) {
@@ -58,11 +59,19 @@ struct KnownTopics {
     /// The topic of a row that was asked about before.
     func topic(_ number: Int32) -> Known { known[Int(number)] }
 
+    /// The number of a topic by its name, as the archive has it; -1: there is no such topic.
+    mutating func number(of name: RawSpan) -> Int32 {
+        let name = name.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        if numbers.count < shared.count { learn() }
+        return numbers[name] ?? -1
+    }
+
     private mutating func learn() {
         for topic in shared.all.dropFirst(known.count) {
             let (entity, event) = Topic.split(topic.name)
             let number = entities[entity] ?? Int32(entities.count)
             entities[entity] = number
+            numbers[topic.name] = Int32(known.count)
             known.append(Known(name: topic.name, entity: number, event: event))
         }
     }

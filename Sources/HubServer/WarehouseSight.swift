@@ -11,14 +11,22 @@ struct WarehouseSight {
 
     private let warehouse: Warehouse
     private let line: Line
-    private let lagSeconds: Int64
+    private let lag: Lag
     private let now: UInt64
     private let wall: Int64
 
-    init(_ warehouse: Warehouse, line: Line, lagSeconds: Int64, now: UInt64, wall: Int64) {
+    /// Messages of the line that are not committed, and the age of the oldest of them.
+    struct Lag {
+        static let none = Lag(messages: 0, seconds: 0)
+
+        let messages: Int64
+        let seconds: Int64
+    }
+
+    init(_ warehouse: Warehouse, line: Line, lag: Lag, now: UInt64, wall: Int64) {
         self.warehouse = warehouse
         self.line = line
-        self.lagSeconds = lagSeconds
+        self.lag = lag
         self.now = now
         self.wall = wall
     }
@@ -34,12 +42,10 @@ struct WarehouseSight {
         if warehouse.openCalls == 0, (wall - warehouse.lastPull) / 1000 > patience {
             return "silent"
         }
-        return lagSeconds > max(Self.laggingSeconds, every) ? "lagging" : "ok"
+        return lag.seconds > max(Self.laggingSeconds, every) ? "lagging" : "ok"
     }
 
     var json: JSONValue {
-        let lag =
-            warehouse.isRetired ? 0 : line.count - line.ordinal(through: warehouse.committed)
         let rate = (warehouse.rate.value(now: now) * 10).rounded() / 10
         let session: JSONValue =
             warehouse.leaseLives(now) ? .text(warehouse.holder?.text ?? "") : .null
@@ -49,12 +55,13 @@ struct WarehouseSight {
             "delivered": .number(String(warehouse.delivered)),
             "head": .number(String(line.head)),
             "lag": [
-                "messages": .number(String(lag)), "seconds": .number(String(lagSeconds)),
+                "messages": .number(String(lag.messages)),
+                "seconds": .number(String(lag.seconds)),
             ],
             "lastPull": .time(warehouse.lastPull), "lastCommit": .time(warehouse.lastCommit),
             "ratePerSecond": .number(String(rate)),
-            "drainSeconds": lag == 0
-                ? 0 : rate > 0 ? .number(String(Int64(Double(lag) / rate) + 1)) : .null,
+            "drainSeconds": lag.messages == 0
+                ? 0 : rate > 0 ? .number(String(Int64(Double(lag.messages) / rate) + 1)) : .null,
             "session": session,
             "client": [
                 "name": .text(warehouse.client.name), "version": .text(warehouse.client.version),

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Hub
 import HubSQLite
@@ -12,7 +13,7 @@ enum StoreKind: String, CaseIterable, Sendable {
 /// A place that outlives a store: where each kind keeps what is committed.
 final class Place {
     let kind: StoreKind
-    private let disk = MemoryDisk(hub: "the-hub", tag: 4711)
+    let disk = MemoryDisk(hub: "the-hub", tag: 4711)
     private let directory: String
 
     init(_ kind: StoreKind) {
@@ -23,10 +24,8 @@ final class Place {
     }
 
     deinit {
-        for name in ["hub.db", "copy.db"] {
-            for suffix in ["", "-wal", "-shm", "-journal"] {
-                unlink("\(directory)/\(name)\(suffix)")
-            }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+            unlink("\(directory)/\(name)")
         }
         rmdir(directory)
     }

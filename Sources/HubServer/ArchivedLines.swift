@@ -1,0 +1,309 @@
+import Archive
+import Hub
+
+/// Reads the part of a line that is in the archive: frames by the catalogue, messages out of their
+/// frames. One a thread.
+///
+/// Frames that hold nothing of the line are passed over unread, so a file that is not there is no
+/// matter for those who need nothing of it.
+final class ArchivedLines {
+    private let reader: any StoreReader
+    let archive: ArchiveReader
+    private var topics: KnownTopics
+    /// Where the last pages ended, by wid: the next one begins there, its counts known.
+    private var ends: [UInt32: End] = [:]
+
+    /// Frames unpacked for one page, once it shows something: some hundred milliseconds.
+    private static let framesPerPage = 32
+    /// Ends kept; beyond, they are found anew.
+    private static let endsKept = 4096
+
+    init(reader: any StoreReader, archive: ArchiveReader, topics: KnownTopics) {
+        self.reader = reader
+        self.archive = archive
+        self.topics = topics
+    }
+
+    /// How many messages of a line's two lists lie at or below an index.
+    struct Counts: Equatable {
+        var global: Int64
+        var own: Int64
+
+        /// The ordinal of the last of them.
+        var ordinal: Int64 { global + own }
+    }
+
+    private struct End {
+        let index: Int64
+        let counts: Counts
+    }
+
+    // MARK: Counting
+
+    /// Messages of the line at or below `index`, which is below the border.
+    func ordinal(of line: Line, through index: Int64) throws(ReadFailure) -> Int64 {
+        try counts(of: line, through: index).ordinal
+    }
+
+    /// Looks where the lists are counted next behind `index`: in its own frame, in a later one, or
+    /// at the border.
+    private func counts(of line: Line, through index: Int64) throws(ReadFailure) -> Counts {
+        if let end = ends[line.wid], end.index == index { return end.counts }
+        var (global, own) = (Int64?.none, line.wid == 0 ? 0 : Int64?.none)
+        var frames = FrameCursor(reader, from: index + 1, through: line.border)
+        while global == nil || own == nil, let frame = try frames.next() {
+            if global == nil { global = try count(0, through: index, in: frame) }
+            if own == nil { own = try count(line.wid, through: index, in: frame) }
+        }
+        let trimmed = line.trimmed
+        return Counts(global: global ?? trimmed.global, own: own ?? trimmed.own)
+    }
+
+    /// Messages of one wid at or below `index`, if the frame, which ends behind it, has any of the
+    /// wid.
+    private func count(
+        _ wid: UInt32, through index: Int64, in frame: ArchivedFrame
+    ) throws(ReadFailure) -> Int64? {
+        guard let its = frame.count(of: wid) else { return nil }
+        guard index >= frame.first else { return its.before }
+        return its.before + (try unpack(frame)).count(of: wid, through: index)
+    }
+
+    // MARK: Reading
+
+    /// The counts at both ends of what a scan has passed.
+    struct Passed {
+        let before: Counts
+        let after: Counts
+        /// What it has passed ends here: the last message taken, or the border.
+        let end: Int64
+    }
+
+    /// Gives each message of the line in (`index`, border] to `take`, until that returns false,
+    /// which leaves that message out of what was passed.
+    func scan(
+        _ line: Line, after index: Int64,
+        _ take: (MessageRow, Line.Entry) throws(ReadFailure) -> Taking
+    ) throws(ReadFailure) -> Passed {
+        let before = try counts(of: line, through: index)
+        var (after, end) = (before, index)
+        var frames = FrameCursor(reader, from: index + 1, through: line.border)
+        var (unpacked, isDone) = (0, false)
+        while !isDone, unpacked < Self.framesPerPage || end == index, let frame = try frames.next()
+        {
+            // Between the position and the oldest frame messages were pruned. Who had none then
+            // needs none.
+            if frames.isFirst, frame.first > index + 1, before.ordinal > 0 {
+                throw .gone(oldest: frame.first)
+            }
+            guard frame.count(of: 0) != nil || frame.count(of: line.wid) != nil else { continue }
+            unpacked += 1
+            isDone = try !scan(frame, line.wid, index, &after, &end, take)
+        }
+        if !isDone, frames.isAtEnd {
+            end = line.border
+            guard after.ordinal == line.trimmedCount else {
+                throw .store(
+                    .damaged(
+                        """
+                        the archive has \(after.ordinal) messages for warehouse \(line.wid), the \
+                        store counts \(line.trimmedCount)
+                        """))
+            }
+        }
+        remember(line.wid, End(index: end, counts: after))
+        return Passed(before: before, after: after, end: end)
+    }
+
+    /// What becomes of a message that a scan has found.
+    enum Taking {
+        /// It is passed, and the next one is looked at.
+        case goOn
+        /// It is passed, and is the last.
+        case last
+        /// It is not passed: there was no room for it.
+        case full
+    }
+
+    /// False: `take` wants no more.
+    private func scan(
+        _ frame: ArchivedFrame, _ wid: UInt32, _ index: Int64, _ counts: inout Counts,
+        _ end: inout Int64, _ take: (MessageRow, Line.Entry) throws(ReadFailure) -> Taking
+    ) throws(ReadFailure) -> Bool {
+        let unpacked = try unpack(frame)
+        var (passed, reached) = (counts, end)
+        var failure: ReadFailure?
+        var goesOn = true
+        try ReadFailure.archive { () throws(ArchiveFailure) in
+            try unpacked.rows(after: index, of: wid, topics: { topics.number(of: $0) }) { row in
+                var next = passed
+                if row.wid == 0 { next.global += 1 } else { next.own += 1 }
+                let nth = row.wid == 0 ? next.global : next.own
+                guard row.nth == nth, row.topic >= 0 else {
+                    failure = Self.misplaced(row, due: nth)
+                    return false
+                }
+                let entry = Line.Entry(index: row.index, ordinal: next.ordinal, nth: nth)
+                do throws(ReadFailure) {
+                    let taking = try take(row, entry)
+                    goesOn = taking == .goOn
+                    if taking != .full { (passed, reached) = (next, row.index) }
+                } catch {
+                    failure = error
+                }
+                return goesOn && failure == nil
+            }
+        }
+        if let failure { throw failure }
+        (counts, end) = (passed, reached)
+        return goesOn
+    }
+
+    private static func misplaced(_ row: MessageRow, due: Int64) -> ReadFailure {
+        .store(
+            .damaged(
+                "archived message \(row.index) is number \(row.nth) of wid \(row.wid), \(due) was "
+                    + "due, or its topic is none that the hub knows"))
+    }
+
+    private func remember(_ wid: UInt32, _ end: End) {
+        if ends.count >= Self.endsKept { ends.removeAll(keepingCapacity: true) }
+        ends[wid] = end
+    }
+
+    // MARK: One message
+
+    /// Shows the archived message `index`; false: it is not in the archive.
+    func row(at index: Int64, _ visit: (MessageRow) -> Void) throws(ReadFailure) -> Bool {
+        let frame = try ReadFailure.store { () throws(StoreFailure) in
+            try reader.frame(holding: index)
+        }
+        guard let frame else { return false }
+        let unpacked = try unpack(frame)
+        return try ReadFailure.archive { () throws(ArchiveFailure) in
+            try unpacked.row(at: index, topics: { topics.number(of: $0) }, visit: visit)
+        }
+    }
+
+    /// When the first archived message of the line behind `index` was created; nil: there is none.
+    func firstCreated(of line: Line, after index: Int64) throws(ReadFailure) -> Int64? {
+        var created: Int64?
+        var frames = FrameCursor(reader, from: index + 1, through: line.border)
+        while created == nil, let frame = try frames.next() {
+            guard frame.count(of: 0) != nil || frame.count(of: line.wid) != nil else { continue }
+            let unpacked = try unpack(frame)
+            try ReadFailure.archive { () throws(ArchiveFailure) in
+                try unpacked.rows(after: index, of: line.wid, topics: { _ in 0 }) { row in
+                    created = row.created
+                    return false
+                }
+            }
+        }
+        return created
+    }
+
+    /// The index of the archived message of this id. `frames` may hold it.
+    func index(of id: MessageID, in frames: [ArchivedFrame]) throws(ReadFailure) -> Int64? {
+        for frame in frames {
+            let unpacked = try unpack(frame)
+            let index = try ReadFailure.archive { () throws(ArchiveFailure) in
+                try unpacked.index(of: id)
+            }
+            if let index { return index }
+        }
+        return nil
+    }
+
+    /// The last archived index created before `time`; the one before the oldest if none is.
+    func lastIndex(before time: Int64, through border: Int64) throws(ReadFailure) -> Int64 {
+        // Frames rise with time as with the index, so halving finds the one.
+        var (low, high) = (Int64(0), border)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            let frame = try ReadFailure.store { () throws(StoreFailure) in
+                try reader.frame(holding: middle)
+            }
+            // None: it was pruned, and is older than all that is there.
+            guard let frame else {
+                low = middle
+                continue
+            }
+            if frame.created.upperBound < time {
+                low = frame.last
+            } else if frame.created.lowerBound >= time {
+                high = frame.first - 1
+            } else {
+                let unpacked = try unpack(frame)
+                return try ReadFailure.archive { () throws(ArchiveFailure) in
+                    try unpacked.index(before: time)
+                }
+            }
+        }
+        return low
+    }
+
+    // MARK: Frames
+
+    private func unpack(_ frame: ArchivedFrame) throws(ReadFailure) -> UnpackedFrame {
+        do throws(ArchiveFailure) {
+            return try archive.unpack(frame)
+        } catch {
+            guard case .missing = error else { throw .archive(error) }
+            throw .gone(oldest: try oldest(after: frame))
+        }
+    }
+
+    /// The first index behind a missing frame whose file is there.
+    private func oldest(after missing: ArchivedFrame) throws(ReadFailure) -> Int64 {
+        var frames = FrameCursor(reader, from: missing.last + 1, through: .max)
+        var absent = missing.file
+        var last = missing.last
+        while let frame = try frames.next() {
+            if frame.file != absent {
+                if archive.hasFile(of: frame) { return frame.first }
+                absent = frame.file
+            }
+            last = frame.last
+        }
+        return last + 1
+    }
+}
+
+/// Walks the catalogue upwards, some rows at a time.
+private struct FrameCursor {
+    /// Rows of the catalogue that are read at a time.
+    private static let stride = 16
+
+    private let reader: any StoreReader
+    private let border: Int64
+    private var frames: ArraySlice<ArchivedFrame> = []
+    private var from: Int64
+    private var given = 0
+    /// There is none any more.
+    private(set) var isAtEnd = false
+
+    init(_ reader: any StoreReader, from index: Int64, through border: Int64) {
+        self.reader = reader
+        self.border = border
+        from = index
+    }
+
+    /// Whether the frame given last was the first one.
+    var isFirst: Bool { given == 1 }
+
+    mutating func next() throws(ReadFailure) -> ArchivedFrame? {
+        if frames.isEmpty, !isAtEnd, from <= border {
+            let (reader, from) = (reader, from)
+            frames = try ReadFailure.store { () throws(StoreFailure) in
+                try reader.frames(from: from, limit: Self.stride)[...]
+            }
+        }
+        guard let frame = frames.popFirst(), frame.first <= border else {
+            isAtEnd = true
+            return nil
+        }
+        from = frame.last + 1
+        given += 1
+        return frame
+    }
+}

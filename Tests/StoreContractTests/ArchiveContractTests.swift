@@ -1,0 +1,516 @@
+import Hub
+import HubSQLite
+import SQLite
+import TestSupport
+import Testing
+
+/// What archiver, writer and loops rely on at the border, asked of every store.
+@Suite("Every store with an archive")
+struct ArchiveContractTests {
+    /// Messages of wids 0 to 3 by turns, each with an id of its publisher; one created a
+    /// millisecond, or so many at once.
+    private func fill(
+        _ hub: any ArchivingHub, _ count: Int, from first: Int = 1, atOnce: Int = 1
+    ) {
+        for start in stride(from: first, to: first + count, by: atOnce) {
+            let numbers = start..<min(start + atOnce, first + count)
+            let answer = hub.publish(numbers.map { draft($0) }, wall: 1000 + Int64(numbers.last!))
+            precondition(answer.0 == .stored(fresh: numbers.count))
+        }
+    }
+
+    private func draft(_ number: Int, _ body: String? = nil) -> Draft {
+        Draft(
+            body ?? "\(number)", topic: "T\(number % 3)_Changed", wid: UInt32(number % 4),
+            id: .publishers(UInt64(number), at: UInt64(1000 + number)))
+    }
+
+    /// Everything that a start must find as it was.
+    private struct Sight: Equatable {
+        var archive: ArchiveState
+        var head: Int64
+        var lastCreated: Int64
+        var lines: [[Line.Entry]]
+        var counts: [Int64]
+        var lastTrimmed: [Int64]
+        var topics: [StoredTopic]
+    }
+
+    /// The hub as it is after a start.
+    private func restarted(_ hub: any ArchivingHub) throws -> Sight {
+        try hub.restart()
+        let lines = (0...4).map { hub.lines.line(of: $0) }
+        defer { withExtendedLifetime(hub.lines) {} }
+        #expect(hub.lines.border == hub.state.border)
+        #expect(hub.lines.pruned == hub.state.pruned)
+        return Sight(
+            archive: hub.state.archive, head: hub.state.head, lastCreated: hub.state.lastCreated,
+            lines: (0...4).map { hub.line($0) }, counts: lines.map(\.count),
+            lastTrimmed: lines.map(\.lastTrimmed), topics: hub.state.topics)
+    }
+
+    // MARK: The border
+
+    @Test(
+        "A frame moves the border; what lies below is gone after trimming, the rest as it was",
+        arguments: StoreKind.allCases)
+    func moves(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 1000)
+        let whole = (0...4).map { hub.line($0) }
+        let topics = hub.topics
+        for border in [1, 255, 256, 700, 1000] as [Int64] {
+            let frame = try hub.frame(through: border)
+            #expect(hub.archive(frame) == nil)
+            #expect(hub.border == border)
+            #expect(hub.lines.border == border)
+            #expect(hub.lines.borderTime == 1000 + border)
+            try hub.trimAll()
+            #expect(throws: StoreFailure.self) { try hub.rows([border]) }
+            if border < 1000 { #expect(try hub.rows(Array(border + 1...1000)).count > 0) }
+            for wid in 0...4 {
+                #expect(hub.line(UInt32(wid)) == whole[wid].filter { $0.index > border })
+                #expect(hub.lines.line(of: UInt32(wid)).count == Int64(whole[wid].count))
+            }
+            #expect(hub.topics == topics)
+            #expect(try hub.reader.frame(holding: border) == frame)
+            let state = try restarted(hub).archive
+            #expect(state.border == border)
+            #expect(state.borderTime == 1000 + border)
+            #expect(state.lastDigest == frame.digest)
+        }
+        fill(hub, 10, from: 1001)
+        #expect(hub.line(0).map(\.index) == [1004, 1008])
+        #expect(hub.line(0).map(\.nth) == [251, 252])
+        #expect(hub.line(1).map(\.ordinal).first == 501)
+    }
+
+    @Test(
+        "A start finds the same at any point of a move: after its commit, amid trimming, after it",
+        arguments: StoreKind.allCases, [700, 4095, 4096, 4097, 9000])
+    func restart(kind: StoreKind, border: Int64) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 9000, atOnce: 100)
+        let whole = (0...4).map { hub.line($0) }
+        try hub.archive(through: border / 2)
+        try hub.archive(through: border)
+        let sight = try restarted(hub)
+        #expect(sight.head == 9000)
+        #expect(sight.lastCreated == 10_000)
+        #expect(sight.topics.map(\.count) == [3000, 3000, 3000])
+        #expect(sight.lines == whole.map { line in line.filter { $0.index > border } })
+        #expect(sight.counts == [2250, 4500, 4500, 4500, 2250])
+        for _ in 0..<3 {
+            #expect(hub.trim().rows > 0)
+            #expect(try restarted(hub) == sight)
+        }
+        try hub.trimAll()
+        #expect(try restarted(hub) == sight)
+        #expect(hub.prune(through: border / 2, time: 1000 + border / 2) == nil)
+        var pruned = try restarted(hub)
+        #expect(pruned.archive.pruned == border / 2)
+        #expect(pruned.archive.prunedTime == 1000 + border / 2)
+        (pruned.archive.pruned, pruned.archive.prunedTime) = (0, 0)
+        #expect(pruned == sight)
+        // Over the next block's end and another start, numbers go on.
+        fill(hub, 4500, from: 9001, atOnce: 100)
+        #expect(try restarted(hub).counts == [3375, 6750, 6750, 6750, 3375])
+        let last = try #require(hub.line(0).last)
+        #expect([last.index, last.ordinal, last.nth] == [13_500, 3375, 3375])
+    }
+
+    @Test("Garbage waits for the reader that may still look at it", arguments: StoreKind.allCases)
+    func quiescent(kind: StoreKind) throws {
+        let epochs = ReaderEpochs(readers: 1)
+        let hub = try Place(kind).archivingHub(epochs: epochs)
+        fill(hub, 100)
+        epochs.readers[0].enter()
+        let line = hub.lines.line(of: 1)
+        try hub.archive(through: 50)
+        try hub.archive(through: 80)
+        #expect(hub.trim().rows == 0)
+        var cursor = line.cursor(after: 0)
+        var seen: [Int64] = []
+        while let entry = cursor.next() { seen.append(entry.index) }
+        #expect(try hub.rows(seen).map(\.index) == seen)
+        #expect(seen.count == 50)
+        epochs.readers[0].leave()
+        #expect(hub.trim().rows == 80)
+        #expect(throws: StoreFailure.self) { try hub.rows([80]) }
+    }
+
+    @Test(
+        "A frame that does not go on from the border, or counts otherwise than the hub, is refused",
+        arguments: StoreKind.allCases)
+    func refused(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 100)
+        try hub.archive(through: 10)
+        let good = try hub.frame(through: 20)
+        var bad = Array(repeating: good, count: 6)
+        bad[0].first = 10
+        bad[1].first = 12
+        bad[2].last = 101
+        bad[3].wids[0].count += 1
+        bad[4].wids[0].before += 1
+        bad[5].wids.removeLast()
+        let before = try restarted(hub)
+        for frame in bad { #expect(hub.archive(frame) != nil) }
+        #expect(hub.border == 10)
+        #expect(try restarted(hub) == before)
+        #expect(hub.archive(good) == nil)
+    }
+
+    @Test(
+        "A failed move leaves store, lists and border as they were", arguments: StoreKind.allCases)
+    func failed(kind: StoreKind) throws {
+        let (place, fault) = (Place(kind), Place.Fault())
+        let hub = try place.archivingHub(fault: fault)
+        fill(hub, 1000)
+        try hub.archive(through: 300)
+        let lines = (0...4).map { hub.line($0) }
+        let frame = try hub.frame(through: 600)
+        for step in [.begin, .archive, .commit, .sync] as [MemoryStore.Step] {
+            if kind == .memory {
+                fault.step = step
+                #expect(hub.archive(frame) == .full)
+                fault.step = nil
+            } else {
+                let other = try Connection(path: place.path)
+                try other.execute("BEGIN IMMEDIATE")
+                #expect(hub.archive(frame) == .busy)
+                #expect(hub.trim().failure == .busy)
+                try other.execute("ROLLBACK")
+            }
+            #expect(hub.border == 300)
+            #expect(hub.lines.border == 300)
+            #expect((0...4).map { hub.line($0) } == lines)
+            #expect(try hub.reader.frame(holding: 301) == nil)
+        }
+        #expect(hub.archive(frame) == nil)
+        try hub.trimAll()
+        #expect(try restarted(hub).lines == lines.map { $0.filter { $0.index > 600 } })
+    }
+
+    // MARK: The catalogue
+
+    @Test("Frames are found by index, in order, and by id", arguments: StoreKind.allCases)
+    func frames(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 100)
+        // The hub gives these ids: no publisher's is among them.
+        for _ in 0..<20 { _ = hub.publish([Draft()], wall: 2000) }
+        var frames: [ArchivedFrame] = []
+        for last in [10, 11, 60, 100, 120] as [Int64] {
+            frames.append(try hub.frame(through: last))
+            #expect(hub.archive(frames.last!) == nil)
+        }
+        #expect(frames.map { $0.ids == nil } == [false, false, false, false, true])
+        let reader = hub.reader
+        for (index, place) in [(1, 0), (10, 0), (11, 1), (12, 2), (60, 2), (61, 3), (120, 4)] {
+            #expect(try reader.frame(holding: Int64(index)) == frames[place])
+            #expect(try reader.frames(from: Int64(index), limit: 9) == Array(frames[place...]))
+        }
+        #expect(try reader.frame(holding: 0) == nil)
+        #expect(try reader.frame(holding: 121) == nil)
+        #expect(try reader.frames(from: 0, limit: 2) == Array(frames[..<2]))
+        #expect(try reader.frames(from: 121, limit: 2) == [])
+        for number in [1, 10, 11, 12, 60, 61, 100] {
+            let holding = frames.filter { $0.first <= number && number <= $0.last }
+            let id = draft(number).id!
+            #expect(try reader.frames(mayHold: id) == holding)
+            #expect(try reader.index(of: id) == nil, "the archive has it")
+        }
+        #expect(try reader.frames(mayHold: .publishers(1, at: 1)) == [])
+        #expect(hub.prune(through: 11, time: 1011) == nil)
+        for _ in 0..<2 {
+            #expect(try reader.frame(holding: 11) == nil)
+            #expect(try reader.frames(from: 0, limit: 9) == Array(frames[2...]))
+            #expect(try reader.frames(mayHold: draft(11).id!) == [])
+            try hub.trimAll()
+        }
+        #expect(hub.prune(through: 50, time: 1050) != nil, "no frame ends there")
+        #expect(hub.prune(through: 121, time: 3000) != nil, "that is in the store")
+        #expect(hub.prune(through: 120, time: 2000) == nil)
+        try hub.trimAll()
+        let state = try restarted(hub).archive
+        #expect(state.lastDigest == frames.last!.digest, "the chain goes on")
+    }
+
+    @Test("A time is looked for above the border only", arguments: StoreKind.allCases)
+    func lastIndex(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 100)
+        try hub.archive(through: 40)
+        try hub.trimAll()
+        for (time, expected) in [(0, 40), (1040, 40), (1041, 40), (1042, 41), (1100, 99)] {
+            #expect(
+                try hub.reader.lastIndex(before: Int64(time), above: 40, head: 100)
+                    == Int64(expected))
+        }
+        #expect(try hub.reader.lastIndex(before: .max, above: 40, head: 100) == 100)
+        #expect(try hub.reader.lastIndex(before: .max, above: 100, head: 100) == 100)
+    }
+
+    // MARK: Ids
+
+    /// Whether `outcome` is that of a retry that was found at `index`.
+    private func isRetry(
+        _ answer: (WriteBatch.Outcome, [WriteBatch.Message]), at index: Int64
+    ) -> Bool {
+        answer.0 == .stored(fresh: 0) && answer.1[0].isDuplicate && answer.1[0].index == index
+            && answer.1[0].created == 1000 + index
+    }
+
+    @Test(
+        "An old id is looked up in the archive, before and after its row is deleted, and a start",
+        arguments: StoreKind.allCases)
+    func oldIDs(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 100)
+        #expect(isRetry(hub.publish([draft(7)], wall: 1), at: 7))
+        try hub.archive(through: 50)
+        for _ in 0..<3 {
+            #expect(hub.publish([draft(7)]).0 == .lookAgain)
+            #expect(hub.publish([draft(7, "other")]).0 == .lookAgain)
+            #expect(isRetry(hub.publishLooking([draft(7)]), at: 7))
+            #expect(hub.publishLooking([draft(7, "other")]).0 == .conflict([0]))
+            // What is in the store needs nobody else.
+            #expect(isRetry(hub.publish([draft(51)], wall: 1), at: 51))
+            #expect(hub.publish([draft(51, "other")]).0 == .conflict([0]))
+            #expect(hub.lines.head == 100)
+            try hub.trimAll()
+            try hub.restart()
+        }
+        // A new message may have an old id: clocks differ, publishers wait.
+        let late = Draft("late", id: .publishers(999, at: 500))
+        #expect(hub.publish([late]).0 == .lookAgain)
+        #expect(hub.publish([late], lookedThrough: 49, archived: [], wall: 1).0 == .lookAgain)
+        #expect(hub.publishLooking([draft(7), late, draft(60)]).0 == .stored(fresh: 1))
+        #expect(hub.lines.head == 101)
+        #expect(hub.publish([late]).0 == .stored(fresh: 0))
+    }
+
+    @Test(
+        "A look at the archive stays good while the border moves on, till the table has forgotten",
+        arguments: StoreKind.allCases)
+    func lookStays(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 100)
+        try hub.archive(through: 50)
+        try hub.trimAll()
+        try hub.archive(through: 60)
+        let late = Draft("late", id: .publishers(999, at: 500))
+        #expect(
+            hub.publish([late], lookedThrough: 50, archived: [], wall: 1).0 == .stored(fresh: 1))
+        // Moved since the look: the table knows it still, and sends the loop to the archive.
+        #expect(
+            hub.publish([draft(55)], lookedThrough: 50, archived: [], wall: 1).0 == .lookAgain)
+        #expect(isRetry(hub.publishLooking([draft(55)]), at: 55))
+        try hub.trimAll()
+        let later = Draft("later", id: .publishers(998, at: 500))
+        #expect(hub.publish([later], lookedThrough: 59, archived: [], wall: 1).0 == .lookAgain)
+        #expect(
+            hub.publish([later], lookedThrough: 60, archived: [], wall: 1).0 == .stored(fresh: 1))
+    }
+
+    @Test(
+        "An id later than the border stays in the table until the border has passed its time",
+        arguments: StoreKind.allCases, [false, true])
+    func lateIDs(kind: StoreKind, restarts: Bool) throws {
+        let hub = try Place(kind).archivingHub()
+        // A publisher's clock is a second ahead.
+        let ahead = Draft("ahead", id: .publishers(77, at: 2000))
+        #expect(hub.publish([ahead], wall: 1001).0 == .stored(fresh: 1))
+        fill(hub, 20, from: 2)
+        let (other, fresh) = (
+            Draft("other", id: ahead.id), Draft("fresh", id: .publishers(78, at: 1990))
+        )
+        for border in [5, 15] as [Int64] {
+            try hub.archive(through: border)
+            for _ in 0..<3 {
+                if restarts { try hub.restart() }
+                #expect(hub.publish([ahead]).0 == .lookAgain, "its message is archived")
+                #expect(isRetry(hub.publishLooking([ahead]), at: 1))
+                #expect(hub.publishLooking([other]).0 == .conflict([0]))
+                _ = hub.trim()
+            }
+        }
+        // Nobody looks further for one that the table does not know.
+        #expect(hub.publish([fresh], wall: 1990).0 == .stored(fresh: 1))
+        fill(hub, 1100, from: 1000, atOnce: 50)
+        try hub.archive(through: 1100)
+        if restarts { try hub.restart() }
+        try hub.trimAll()
+        if restarts { try hub.restart() }
+        #expect(hub.publish([ahead]).0 == .lookAgain)
+        #expect(isRetry(hub.publishLooking([ahead]), at: 1))
+        let border = hub.border
+        #expect(
+            hub.publish([ahead], lookedThrough: border, archived: [], wall: 1).0
+                == .stored(fresh: 1), "the table has forgotten it, and the archive is believed")
+    }
+
+    @Test(
+        "After a prune an id that is not later than what was pruned expires, unless it is known",
+        arguments: StoreKind.allCases)
+    func expired(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 100)
+        try hub.archive(through: 30)
+        try hub.archive(through: 60)
+        try hub.trimAll()
+        #expect(hub.prune(through: 30, time: 1030) == nil)
+        for _ in 0..<2 {
+            #expect(hub.publishLooking([draft(7)]).0 == .expired([0]))
+            #expect(hub.publishLooking([draft(90), draft(30), draft(8)]).0 == .expired([1, 2]))
+            #expect(hub.publishLooking([draft(8), draft(90, "other")]).0 == .conflict([1]))
+            #expect(isRetry(hub.publishLooking([draft(31)]), at: 31))
+            let never = Draft("never", id: .publishers(500, at: 1029))
+            #expect(hub.publishLooking([never]).0 == .expired([0]))
+            try hub.trimAll()
+            try hub.restart()
+        }
+        let between = Draft("between", id: .publishers(500, at: 1031))
+        #expect(hub.publishLooking([between]).0 == .stored(fresh: 1))
+        #expect(hub.lines.head == 101)
+    }
+
+    @Test(
+        "Ids that the hub gave lead to the archive by their index, and need no table",
+        arguments: StoreKind.allCases)
+    func hubIDs(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        var given: [MessageID] = []
+        for number in 1...20 as ClosedRange<Int64> {
+            let (_, places) = hub.publish([Draft("\(number)")], wall: 1000 + number)
+            given.append(places[0].storedID)
+        }
+        try hub.archive(through: 10)
+        let (archived, stored) = (Draft("5", id: given[4]), Draft("15", id: given[14]))
+        for _ in 0..<2 {
+            #expect(hub.publish([archived]).0 == .lookAgain)
+            #expect(
+                hub.publish([archived], lookedThrough: 4, archived: [], wall: 1).0 == .lookAgain)
+            #expect(isRetry(hub.publishLooking([archived]), at: 5))
+            #expect(isRetry(hub.publish([stored], wall: 1), at: 15))
+            try hub.trimAll()
+        }
+    }
+
+    // MARK: Copies
+
+    @Test("A replayed copy says of what message it is one", arguments: StoreKind.allCases)
+    func replayed(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        fill(hub, 3)
+        var open = try Place(kind).open()
+        let copy = MessageCopy(1, nth: 1, replayOf: ReplayOf(id: .publishers(9), index: 1 << 40))
+        let plain = MessageCopy(2, nth: 2)
+        try open.transaction { (store) throws(StoreFailure) in
+            for copy in [copy, plain] {
+                try copy.withRow { (row) throws(StoreFailure) in try store.insert(row) }
+            }
+        }
+        #expect(try open.look(at: 1) == copy)
+        #expect(try open.rows(at: [1, 2]) == [copy, plain])
+        #expect(try open.rows(at: [1]) == [copy])
+    }
+
+    // MARK: History
+
+    @Test(
+        "History older than the border goes, but where a warehouse was then; nothing is guessed",
+        arguments: StoreKind.allCases)
+    func history(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        let second: Int64 = 1000
+        for number in 1...20 as ClosedRange<Int64> {
+            let wall = number * 100 * second
+            _ = hub.publish([Draft("\(number)")], wall: wall)
+            for wid in [5, 6] as [UInt32] where wid == 5 || number > 15 {
+                hub.change(
+                    wid, .pull(session: nil, takeOver: false, lease: 60, commit: nil, start: 0),
+                    wall: wall + 10 * second)
+                hub.change(wid, .seek(to: number), wall: wall + 10 * second)
+            }
+        }
+        func committed(_ index: Int64, _ wid: UInt32) throws -> Int64? {
+            try hub.reader.journey(of: index, wid: wid, since: index * 100 * second).committed
+        }
+        #expect(try committed(3, 5) == 310 * second)
+        #expect(try committed(3, 6) == 1610 * second)
+        try hub.archive(through: 10)
+        for _ in 0..<2 {
+            #expect(try committed(3, 5) == nil, "no longer known")
+            #expect(try committed(3, 6) == 1610 * second, "seen after the border")
+            #expect(try committed(10, 5) == 1010 * second)
+            #expect(try committed(11, 5) == 1110 * second)
+            #expect(try committed(20, 6) == 2010 * second)
+            #expect(try committed(21, 6) == nil)
+            try hub.trimAll()
+        }
+    }
+
+    // MARK: A life
+
+    @Test(
+        "Whatever comes when, each message is once in archive or store, and retries find it",
+        arguments: StoreKind.allCases, 1...6)
+    func life(kind: StoreKind, seed: Int) throws {
+        var random = SplitMix(UInt64(seed))
+        let hub = try Place(kind).archivingHub()
+        var sent: [Draft] = []
+        var wall: Int64 = 10_000
+        for _ in 0..<250 {
+            wall += random.number(0...20)
+            switch random.number(0...11) {
+            case 0 where hub.lines.head > hub.border:
+                let last = random.number(hub.border + 1...hub.lines.head)
+                #expect(try hub.archive(through: last) == nil)
+            case 1, 2: _ = hub.trim()
+            case 3: try hub.restart()
+            case 4,
+                5 where !sent.isEmpty:
+                let place = Int(random.number(0...Int64(sent.count - 1)))
+                let (outcome, messages) = hub.publishLooking([sent[place]], wall: wall)
+                #expect(outcome == .stored(fresh: 0))
+                #expect(messages[0].index == Int64(place) + 1)
+                var other = sent[place]
+                other.body += "!"
+                #expect(hub.publishLooking([other], wall: wall).0 == .conflict([0]))
+            default:
+                let drafts = (0..<random.number(1...90)).map { number in
+                    // Clocks of publishers are up to 300 ms off.
+                    Draft(
+                        "\(sent.count) \(number)", wid: UInt32(random.number(0...5)),
+                        id: .publishers(
+                            UInt64(sent.count) + UInt64(number),
+                            at: UInt64(wall + random.number(-300...300))))
+                }
+                #expect(
+                    hub.publishLooking(drafts, wall: wall).0 == .stored(fresh: drafts.count))
+                sent += drafts
+            }
+            #expect(hub.lines.head == Int64(sent.count))
+        }
+        try hub.trimAll()
+        try hub.restart()
+        let stored =
+            hub.border < hub.lines.head ? try hub.rows(Array(hub.border + 1...hub.lines.head)) : []
+        let all = hub.archived + stored
+        #expect(all.map(\.index) == sent.indices.map { Int64($0) + 1 })
+        #expect(all.map(\.id) == sent.map(\.id))
+        #expect(all.map(\.body) == sent.map(\.body))
+        for wid in 0...5 as ClosedRange<UInt32> {
+            let its = all.filter { $0.wid == wid }
+            #expect(its.map(\.nth) == its.indices.map { Int64($0) + 1 })
+            #expect(
+                hub.line(wid).map(\.index)
+                    == all.filter {
+                        $0.index > hub.border
+                            && ($0.wid == wid || $0.wid == 0)
+                    }.map(\.index))
+        }
+    }
+}
