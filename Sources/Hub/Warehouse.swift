@@ -53,12 +53,26 @@ package struct Warehouse: Sendable {
     package var tenure: UInt64 = 0
     /// The number of the newest pull that bears a session: an older one of the same is ended by it.
     package var newestPull: UInt64 = 0
+    /// Where the page handed out last ended: what a commit of it has done is then known, also where
+    /// the position is in the archive.
+    package var pageEnd: PageEnd?
     /// The holder's waiting pull, which a newer one ends.
     package var waiting: WaitingPull?
     package var rate = Rate()
 
     package init(wid: UInt32) {
         self.wid = wid
+    }
+
+    /// An index, and how many messages of the line are at or below it.
+    package struct PageEnd: Equatable, Sendable {
+        package let index: Int64
+        package let ordinal: Int64
+
+        package init(index: Int64, ordinal: Int64) {
+            self.index = index
+            self.ordinal = ordinal
+        }
     }
 
     /// Where a waiting pull waits.
@@ -367,6 +381,7 @@ extension Warehouse {
         lastPull = max(seen.lastPull, changed.lastPull)
         client = seen.client
         rate = seen.rate
+        pageEnd = seen.pageEnd
         if changed.epoch == seen.epoch {
             delivered = max(seen.delivered, changed.committed)
             trustsCommits = seen.trustsCommits

@@ -349,124 +349,6 @@ package struct Writer<S: Store> {
     }
 }
 
-// MARK: - The archive
-
-extension Writer where S: ArchivableStore {
-    /// Rows of garbage deleted in one transaction: less than a millisecond of the writer's time.
-    private static var trimRows: Int { 250 }
-
-    /// Hands the messages of `frame` over to the archive: called between `publish` and the next
-    /// `write`, when the frame is on disk, read back and verified.
-    ///
-    /// From its COMMIT on the messages are the archive's. The border is shown, and whole chunks of
-    /// the lists are freed when readers have let go of them.
-    ///
-    /// - Returns: why not; the store and the lists are then as before.
-    package mutating func archive(_ frame: ArchivedFrame) -> StoreFailure? {
-        do throws(StoreFailure) {
-            let trimmed = try self.trimmed(by: frame)
-            try transact { (writer) throws(StoreFailure) in
-                // A start can count only messages whose rows are there.
-                try writer.saveTopics()
-                try writer.store.archive(frame, trimmed: trimmed)
-            }
-        } catch {
-            return error
-        }
-        _ = topics.commit(saved: true)
-        archive.border = frame.last
-        archive.borderTime = frame.created.upperBound
-        archive.lastDigest = frame.digest
-        archiveTime = archive.borderTime
-        lines.trim(
-            through: frame.last, time: archive.borderTime, of: frame.wids.lazy.map(\.wid))
-        return nil
-    }
-
-    /// What the lists lose, if the frame tells the same of each wid as they do.
-    private func trimmed(by frame: ArchivedFrame) throws(StoreFailure) -> [TrimmedLine] {
-        guard frame.first == border + 1, frame.last >= frame.first, frame.last <= lines.head else {
-            throw .other(
-                """
-                frame \(frame.first)-\(frame.last) does not go on from the border, which is \
-                \(border), to at most \(lines.head)
-                """)
-        }
-        var (lines, count): ([TrimmedLine], Int64) = ([], 0)
-        for its in frame.wids {
-            let line = self.lines.count(of: its.wid, through: frame.last)
-            guard line.count == its.before + Int64(its.count) else {
-                throw .damaged(
-                    """
-                    frame \(frame.first)-\(frame.last) has \(its.count) messages of wid \
-                    \(its.wid) after \(its.before), the hub counts \(line.count)
-                    """)
-            }
-            lines.append(TrimmedLine(wid: its.wid, count: line.count, last: line.last))
-            count += Int64(its.count)
-        }
-        guard count == frame.count else {
-            throw .damaged("frame \(frame.first)-\(frame.last) counts \(count) messages")
-        }
-        return lines
-    }
-
-    /// Notes that the archive has nothing at or below `index` any more, the end of a frame: called
-    /// before its files are removed. `time` is when message `index` was created.
-    ///
-    /// Ids that are not later expire; lower positions have lost what came next.
-    package mutating func prune(through index: Int64, time: Int64) -> StoreFailure? {
-        guard index > archive.pruned else { return nil }
-        guard index <= border else {
-            return .other("message \(index) is above the border, which is \(border)")
-        }
-        do throws(StoreFailure) {
-            try transact { (writer) throws(StoreFailure) in
-                try writer.store.prune(through: index, time: time)
-            }
-        } catch {
-            return error
-        }
-        archive.pruned = index
-        archive.prunedTime = time
-        lines.show(pruned: index)
-        return nil
-    }
-
-    /// Deletes a slice of the garbage that archive and prune leave behind; readers and publishers
-    /// do not notice. Called between other work, at most once a millisecond, while it returns rows.
-    ///
-    /// Garbage that a reader may still look at waits: then it returns none though some is there, so
-    /// it is asked again a little later, and once at least after each `archive` and `prune`.
-    ///
-    /// - Returns: rows seen to; and why not, if it failed.
-    package mutating func trim() -> (rows: Int, failure: StoreFailure?) {
-        defer { forgotten = max(forgotten, store.forgotten) }
-        do throws(StoreFailure) {
-            return (try store.trim(atMost: Self.trimRows, through: lines.passedBorder), nil)
-        } catch {
-            store.rollBack()
-            return (0, error)
-        }
-    }
-
-    /// Whether garbage at or below the border is left.
-    package var hasGarbage: Bool { store.forgotten < border }
-
-    private mutating func transact(
-        _ body: (inout Self) throws(StoreFailure) -> Void
-    ) throws(StoreFailure) {
-        do throws(StoreFailure) {
-            try store.begin()
-            try body(&self)
-            try store.commit()
-        } catch {
-            store.rollBack()
-            throw error
-        }
-    }
-}
-
 /// What became of a publisher's id. Outside the generic type, so that it needs no metadata of its
 /// own each time.
 private enum Claim {
@@ -574,8 +456,8 @@ extension Writer where S: ArchivableStore {
         }
     }
 
-    /// Whether garbage at or below the border is left.
-    package var hasGarbage: Bool { store.forgotten < border }
+    /// Messages at or below the border whose rows are not deleted yet.
+    package var garbage: Int64 { border - store.forgotten }
 
     private mutating func transact(
         _ body: (inout Self) throws(StoreFailure) -> Void

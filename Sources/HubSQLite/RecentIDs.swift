@@ -96,9 +96,7 @@ struct RecentIDs {
         let end =
             generations > 0 ? sorted.count : min(sorted.count, inserted + share)
         while inserted < end {
-            let (id, index) = sorted[inserted]
-            // Nil: its message was archived meanwhile.
-            if older[id] != nil { try insert(id, index) }
+            try insert(sorted[inserted].id, sorted[inserted].index)
             inserted += 1
         }
         // A batch of more than a generation leaves none of its own for later.

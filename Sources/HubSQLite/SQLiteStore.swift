@@ -77,7 +77,6 @@ package struct SQLiteStore: Store {
             if case .failed(_, _, let cause) = error { throw StoreFailure(cause) }
             throw .other(error.description)
         }
-        return upgrade
     }
 
     private static func set(_ connection: Connection) throws(SQLiteError) {

@@ -3,8 +3,8 @@ import Hub
 import Platform
 import Wire
 
-/// The thread that reads the archive for the loops: pages of pulls whose position is there, ids that
-/// may stand for archived messages, positions and distances below the border.
+/// The thread that reads the archive for the loops: pages of pulls whose position is there, ids
+/// that may stand for archived messages, positions and distances below the border.
 ///
 /// Unpacking a frame takes milliseconds, in which a loop would serve nobody else.
 final class ArchiveDesk {

@@ -191,6 +191,9 @@ extension EventLoop {
                 let step = call.pageRead(
                     &warehouse!, next: page.next, isEmpty: page.isEmpty,
                     mayWait: mayWait && !isStopping && !connection.hasEnded, now: now)
+                if step == .answer {
+                    warehouse!.pageEnd = .init(index: page.next, ordinal: page.ordinalAfter)
+                }
                 row = warehouse!
                 return step
             }

@@ -11,8 +11,8 @@ final class HubState: Sendable {
     let hub: String
     let ids: HubIDs
     let lines: Lines
-    /// Those who read the lines: the loops by their numbers, then the admin reader and the archive's
-    /// desk.
+    /// Those who read the lines: the loops by their numbers, then the admin reader, then the
+    /// archive's desk.
     let epochs: ReaderEpochs
     let warehouses: WarehouseTable
     let topics: SharedTopics

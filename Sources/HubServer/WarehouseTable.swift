@@ -85,7 +85,7 @@ package final class WarehouseTable: Sendable {
         let now = MonotonicClock.now()
         var toldOf: [UInt32] = []
         for warehouse in changed {
-            let done = ordinal(warehouse.wid, warehouse.committed)
+            let counted = ordinal(warehouse.wid, warehouse.committed)
             rows.withLock { rows in
                 if let place = rows.places[warehouse.wid] {
                     if rows.rows[place].endsWaiting(warehouse) { toldOf.append(warehouse.wid) }
@@ -93,7 +93,10 @@ package final class WarehouseTable: Sendable {
                 } else {
                     rows.add(warehouse)
                 }
-                rows.rows[rows.places[warehouse.wid]!].rate.note(ordinal: done, now: now)
+                let place = rows.places[warehouse.wid]!
+                let end = rows.rows[place].pageEnd
+                let done = end?.index == warehouse.committed ? end!.ordinal : counted
+                rows.rows[place].rate.note(ordinal: done, now: now)
             }
         }
         return toldOf

@@ -7,24 +7,6 @@ import Testing
 /// What archiver, writer and loops rely on at the border, asked of every store.
 @Suite("Every store with an archive")
 struct ArchiveContractTests {
-    /// Messages of wids 0 to 3 by turns, each with an id of its publisher; one created a
-    /// millisecond, or so many at once.
-    private func fill(
-        _ hub: any ArchivingHub, _ count: Int, from first: Int = 1, atOnce: Int = 1
-    ) {
-        for start in stride(from: first, to: first + count, by: atOnce) {
-            let numbers = start..<min(start + atOnce, first + count)
-            let answer = hub.publish(numbers.map { draft($0) }, wall: 1000 + Int64(numbers.last!))
-            precondition(answer.0 == .stored(fresh: numbers.count))
-        }
-    }
-
-    private func draft(_ number: Int, _ body: String? = nil) -> Draft {
-        Draft(
-            body ?? "\(number)", topic: "T\(number % 3)_Changed", wid: UInt32(number % 4),
-            id: .publishers(UInt64(number), at: UInt64(1000 + number)))
-    }
-
     /// Everything that a start must find as it was.
     private struct Sight: Equatable {
         var archive: ArchiveState
@@ -56,7 +38,7 @@ struct ArchiveContractTests {
         arguments: StoreKind.allCases)
     func moves(kind: StoreKind) throws {
         let hub = try Place(kind).archivingHub()
-        fill(hub, 1000)
+        hub.fill(1000)
         let whole = (0...4).map { hub.line($0) }
         let topics = hub.topics
         for border in [1, 255, 256, 700, 1000] as [Int64] {
@@ -79,7 +61,7 @@ struct ArchiveContractTests {
             #expect(state.borderTime == 1000 + border)
             #expect(state.lastDigest == frame.digest)
         }
-        fill(hub, 10, from: 1001)
+        hub.fill(10, from: 1001)
         #expect(hub.line(0).map(\.index) == [1004, 1008])
         #expect(hub.line(0).map(\.nth) == [251, 252])
         #expect(hub.line(1).map(\.ordinal).first == 501)
@@ -90,7 +72,7 @@ struct ArchiveContractTests {
         arguments: StoreKind.allCases, [700, 4095, 4096, 4097, 9000])
     func restart(kind: StoreKind, border: Int64) throws {
         let hub = try Place(kind).archivingHub()
-        fill(hub, 9000, atOnce: 100)
+        hub.fill(9000, atOnce: 100)
         let whole = (0...4).map { hub.line($0) }
         try hub.archive(through: border / 2)
         try hub.archive(through: border)
@@ -113,7 +95,7 @@ struct ArchiveContractTests {
         (pruned.archive.pruned, pruned.archive.prunedTime) = (0, 0)
         #expect(pruned == sight)
         // Over the next block's end and another start, numbers go on.
-        fill(hub, 4500, from: 9001, atOnce: 100)
+        hub.fill(4500, from: 9001, atOnce: 100)
         #expect(try restarted(hub).counts == [3375, 6750, 6750, 6750, 3375])
         let last = try #require(hub.line(0).last)
         #expect([last.index, last.ordinal, last.nth] == [13_500, 3375, 3375])
@@ -123,7 +105,7 @@ struct ArchiveContractTests {
     func quiescent(kind: StoreKind) throws {
         let epochs = ReaderEpochs(readers: 1)
         let hub = try Place(kind).archivingHub(epochs: epochs)
-        fill(hub, 100)
+        hub.fill(100)
         epochs.readers[0].enter()
         let line = hub.lines.line(of: 1)
         try hub.archive(through: 50)
@@ -144,7 +126,7 @@ struct ArchiveContractTests {
         arguments: StoreKind.allCases)
     func refused(kind: StoreKind) throws {
         let hub = try Place(kind).archivingHub()
-        fill(hub, 100)
+        hub.fill(100)
         try hub.archive(through: 10)
         let good = try hub.frame(through: 20)
         var bad = Array(repeating: good, count: 6)
@@ -166,7 +148,7 @@ struct ArchiveContractTests {
     func failed(kind: StoreKind) throws {
         let (place, fault) = (Place(kind), Place.Fault())
         let hub = try place.archivingHub(fault: fault)
-        fill(hub, 1000)
+        hub.fill(1000)
         try hub.archive(through: 300)
         let lines = (0...4).map { hub.line($0) }
         let frame = try hub.frame(through: 600)
@@ -197,7 +179,7 @@ struct ArchiveContractTests {
     @Test("Frames are found by index, in order, and by id", arguments: StoreKind.allCases)
     func frames(kind: StoreKind) throws {
         let hub = try Place(kind).archivingHub()
-        fill(hub, 100)
+        hub.fill(100)
         // The hub gives these ids: no publisher's is among them.
         for _ in 0..<20 { _ = hub.publish([Draft()], wall: 2000) }
         var frames: [ArchivedFrame] = []
@@ -217,7 +199,7 @@ struct ArchiveContractTests {
         #expect(try reader.frames(from: 121, limit: 2) == [])
         for number in [1, 10, 11, 12, 60, 61, 100] {
             let holding = frames.filter { $0.first <= number && number <= $0.last }
-            let id = draft(number).id!
+            let id = Draft.numbered(number).id!
             #expect(try reader.frames(mayHold: id) == holding)
             #expect(try reader.index(of: id) == nil, "the archive has it")
         }
@@ -226,7 +208,7 @@ struct ArchiveContractTests {
         for _ in 0..<2 {
             #expect(try reader.frame(holding: 11) == nil)
             #expect(try reader.frames(from: 0, limit: 9) == Array(frames[2...]))
-            #expect(try reader.frames(mayHold: draft(11).id!) == [])
+            #expect(try reader.frames(mayHold: Draft.numbered(11).id!) == [])
             try hub.trimAll()
         }
         #expect(hub.prune(through: 50, time: 1050) != nil, "no frame ends there")
@@ -240,7 +222,7 @@ struct ArchiveContractTests {
     @Test("A time is looked for above the border only", arguments: StoreKind.allCases)
     func lastIndex(kind: StoreKind) throws {
         let hub = try Place(kind).archivingHub()
-        fill(hub, 100)
+        hub.fill(100)
         try hub.archive(through: 40)
         try hub.trimAll()
         for (time, expected) in [(0, 40), (1040, 40), (1041, 40), (1042, 41), (1100, 99)] {
@@ -252,158 +234,12 @@ struct ArchiveContractTests {
         #expect(try hub.reader.lastIndex(before: .max, above: 100, head: 100) == 100)
     }
 
-    // MARK: Ids
-
-    /// Whether `outcome` is that of a retry that was found at `index`.
-    private func isRetry(
-        _ answer: (WriteBatch.Outcome, [WriteBatch.Message]), at index: Int64
-    ) -> Bool {
-        answer.0 == .stored(fresh: 0) && answer.1[0].isDuplicate && answer.1[0].index == index
-            && answer.1[0].created == 1000 + index
-    }
-
-    @Test(
-        "An old id is looked up in the archive, before and after its row is deleted, and a start",
-        arguments: StoreKind.allCases)
-    func oldIDs(kind: StoreKind) throws {
-        let hub = try Place(kind).archivingHub()
-        fill(hub, 100)
-        #expect(isRetry(hub.publish([draft(7)], wall: 1), at: 7))
-        try hub.archive(through: 50)
-        for _ in 0..<3 {
-            #expect(hub.publish([draft(7)]).0 == .lookAgain)
-            #expect(hub.publish([draft(7, "other")]).0 == .lookAgain)
-            #expect(isRetry(hub.publishLooking([draft(7)]), at: 7))
-            #expect(hub.publishLooking([draft(7, "other")]).0 == .conflict([0]))
-            // What is in the store needs nobody else.
-            #expect(isRetry(hub.publish([draft(51)], wall: 1), at: 51))
-            #expect(hub.publish([draft(51, "other")]).0 == .conflict([0]))
-            #expect(hub.lines.head == 100)
-            try hub.trimAll()
-            try hub.restart()
-        }
-        // A new message may have an old id: clocks differ, publishers wait.
-        let late = Draft("late", id: .publishers(999, at: 500))
-        #expect(hub.publish([late]).0 == .lookAgain)
-        #expect(hub.publish([late], lookedThrough: 49, archived: [], wall: 1).0 == .lookAgain)
-        #expect(hub.publishLooking([draft(7), late, draft(60)]).0 == .stored(fresh: 1))
-        #expect(hub.lines.head == 101)
-        #expect(hub.publish([late]).0 == .stored(fresh: 0))
-    }
-
-    @Test(
-        "A look at the archive stays good while the border moves on, till the table has forgotten",
-        arguments: StoreKind.allCases)
-    func lookStays(kind: StoreKind) throws {
-        let hub = try Place(kind).archivingHub()
-        fill(hub, 100)
-        try hub.archive(through: 50)
-        try hub.trimAll()
-        try hub.archive(through: 60)
-        let late = Draft("late", id: .publishers(999, at: 500))
-        #expect(
-            hub.publish([late], lookedThrough: 50, archived: [], wall: 1).0 == .stored(fresh: 1))
-        // Moved since the look: the table knows it still, and sends the loop to the archive.
-        #expect(
-            hub.publish([draft(55)], lookedThrough: 50, archived: [], wall: 1).0 == .lookAgain)
-        #expect(isRetry(hub.publishLooking([draft(55)]), at: 55))
-        try hub.trimAll()
-        let later = Draft("later", id: .publishers(998, at: 500))
-        #expect(hub.publish([later], lookedThrough: 59, archived: [], wall: 1).0 == .lookAgain)
-        #expect(
-            hub.publish([later], lookedThrough: 60, archived: [], wall: 1).0 == .stored(fresh: 1))
-    }
-
-    @Test(
-        "An id later than the border stays in the table until the border has passed its time",
-        arguments: StoreKind.allCases, [false, true])
-    func lateIDs(kind: StoreKind, restarts: Bool) throws {
-        let hub = try Place(kind).archivingHub()
-        // A publisher's clock is a second ahead.
-        let ahead = Draft("ahead", id: .publishers(77, at: 2000))
-        #expect(hub.publish([ahead], wall: 1001).0 == .stored(fresh: 1))
-        fill(hub, 20, from: 2)
-        let (other, fresh) = (
-            Draft("other", id: ahead.id), Draft("fresh", id: .publishers(78, at: 1990))
-        )
-        for border in [5, 15] as [Int64] {
-            try hub.archive(through: border)
-            for _ in 0..<3 {
-                if restarts { try hub.restart() }
-                #expect(hub.publish([ahead]).0 == .lookAgain, "its message is archived")
-                #expect(isRetry(hub.publishLooking([ahead]), at: 1))
-                #expect(hub.publishLooking([other]).0 == .conflict([0]))
-                _ = hub.trim()
-            }
-        }
-        // Nobody looks further for one that the table does not know.
-        #expect(hub.publish([fresh], wall: 1990).0 == .stored(fresh: 1))
-        fill(hub, 1100, from: 1000, atOnce: 50)
-        try hub.archive(through: 1100)
-        if restarts { try hub.restart() }
-        try hub.trimAll()
-        if restarts { try hub.restart() }
-        #expect(hub.publish([ahead]).0 == .lookAgain)
-        #expect(isRetry(hub.publishLooking([ahead]), at: 1))
-        let border = hub.border
-        #expect(
-            hub.publish([ahead], lookedThrough: border, archived: [], wall: 1).0
-                == .stored(fresh: 1), "the table has forgotten it, and the archive is believed")
-    }
-
-    @Test(
-        "After a prune an id that is not later than what was pruned expires, unless it is known",
-        arguments: StoreKind.allCases)
-    func expired(kind: StoreKind) throws {
-        let hub = try Place(kind).archivingHub()
-        fill(hub, 100)
-        try hub.archive(through: 30)
-        try hub.archive(through: 60)
-        try hub.trimAll()
-        #expect(hub.prune(through: 30, time: 1030) == nil)
-        for _ in 0..<2 {
-            #expect(hub.publishLooking([draft(7)]).0 == .expired([0]))
-            #expect(hub.publishLooking([draft(90), draft(30), draft(8)]).0 == .expired([1, 2]))
-            #expect(hub.publishLooking([draft(8), draft(90, "other")]).0 == .conflict([1]))
-            #expect(isRetry(hub.publishLooking([draft(31)]), at: 31))
-            let never = Draft("never", id: .publishers(500, at: 1029))
-            #expect(hub.publishLooking([never]).0 == .expired([0]))
-            try hub.trimAll()
-            try hub.restart()
-        }
-        let between = Draft("between", id: .publishers(500, at: 1031))
-        #expect(hub.publishLooking([between]).0 == .stored(fresh: 1))
-        #expect(hub.lines.head == 101)
-    }
-
-    @Test(
-        "Ids that the hub gave lead to the archive by their index, and need no table",
-        arguments: StoreKind.allCases)
-    func hubIDs(kind: StoreKind) throws {
-        let hub = try Place(kind).archivingHub()
-        var given: [MessageID] = []
-        for number in 1...20 as ClosedRange<Int64> {
-            let (_, places) = hub.publish([Draft("\(number)")], wall: 1000 + number)
-            given.append(places[0].storedID)
-        }
-        try hub.archive(through: 10)
-        let (archived, stored) = (Draft("5", id: given[4]), Draft("15", id: given[14]))
-        for _ in 0..<2 {
-            #expect(hub.publish([archived]).0 == .lookAgain)
-            #expect(
-                hub.publish([archived], lookedThrough: 4, archived: [], wall: 1).0 == .lookAgain)
-            #expect(isRetry(hub.publishLooking([archived]), at: 5))
-            #expect(isRetry(hub.publish([stored], wall: 1), at: 15))
-            try hub.trimAll()
-        }
-    }
-
     // MARK: Copies
 
     @Test("A replayed copy says of what message it is one", arguments: StoreKind.allCases)
     func replayed(kind: StoreKind) throws {
         let hub = try Place(kind).archivingHub()
-        fill(hub, 3)
+        hub.fill(3)
         var open = try Place(kind).open()
         let copy = MessageCopy(1, nth: 1, replayOf: ReplayOf(id: .publishers(9), index: 1 << 40))
         let plain = MessageCopy(2, nth: 2)
@@ -449,68 +285,6 @@ struct ArchiveContractTests {
             #expect(try committed(20, 6) == 2010 * second)
             #expect(try committed(21, 6) == nil)
             try hub.trimAll()
-        }
-    }
-
-    // MARK: A life
-
-    @Test(
-        "Whatever comes when, each message is once in archive or store, and retries find it",
-        arguments: StoreKind.allCases, 1...6)
-    func life(kind: StoreKind, seed: Int) throws {
-        var random = SplitMix(UInt64(seed))
-        let hub = try Place(kind).archivingHub()
-        var sent: [Draft] = []
-        var wall: Int64 = 10_000
-        for _ in 0..<250 {
-            wall += random.number(0...20)
-            switch random.number(0...11) {
-            case 0 where hub.lines.head > hub.border:
-                let last = random.number(hub.border + 1...hub.lines.head)
-                #expect(try hub.archive(through: last) == nil)
-            case 1, 2: _ = hub.trim()
-            case 3: try hub.restart()
-            case 4,
-                5 where !sent.isEmpty:
-                let place = Int(random.number(0...Int64(sent.count - 1)))
-                let (outcome, messages) = hub.publishLooking([sent[place]], wall: wall)
-                #expect(outcome == .stored(fresh: 0))
-                #expect(messages[0].index == Int64(place) + 1)
-                var other = sent[place]
-                other.body += "!"
-                #expect(hub.publishLooking([other], wall: wall).0 == .conflict([0]))
-            default:
-                let drafts = (0..<random.number(1...90)).map { number in
-                    // Clocks of publishers are up to 300 ms off.
-                    Draft(
-                        "\(sent.count) \(number)", wid: UInt32(random.number(0...5)),
-                        id: .publishers(
-                            UInt64(sent.count) + UInt64(number),
-                            at: UInt64(wall + random.number(-300...300))))
-                }
-                #expect(
-                    hub.publishLooking(drafts, wall: wall).0 == .stored(fresh: drafts.count))
-                sent += drafts
-            }
-            #expect(hub.lines.head == Int64(sent.count))
-        }
-        try hub.trimAll()
-        try hub.restart()
-        let stored =
-            hub.border < hub.lines.head ? try hub.rows(Array(hub.border + 1...hub.lines.head)) : []
-        let all = hub.archived + stored
-        #expect(all.map(\.index) == sent.indices.map { Int64($0) + 1 })
-        #expect(all.map(\.id) == sent.map(\.id))
-        #expect(all.map(\.body) == sent.map(\.body))
-        for wid in 0...5 as ClosedRange<UInt32> {
-            let its = all.filter { $0.wid == wid }
-            #expect(its.map(\.nth) == its.indices.map { Int64($0) + 1 })
-            #expect(
-                hub.line(wid).map(\.index)
-                    == all.filter {
-                        $0.index > hub.border
-                            && ($0.wid == wid || $0.wid == 0)
-                    }.map(\.index))
         }
     }
 }

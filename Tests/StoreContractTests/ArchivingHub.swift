@@ -11,6 +11,7 @@ protocol ArchivingHub: AnyObject {
     var border: Int64 { get }
     /// Messages of the archive: what a real one would read from its files.
     var archived: [MessageCopy] { get }
+    func archivedMessage(of id: MessageID) -> MessageCopy?
     var topics: [StoredTopic] { get }
 
     func restart() throws
@@ -31,6 +32,7 @@ final class CoreOnStore<S: ArchivableStore>: ArchivingHub {
     private(set) var state: StoreState
     private(set) var reader: any StoreReader
     private(set) var archived: [MessageCopy] = []
+    private var byID: [MessageID: Int] = [:]
 
     init(epochs: ReaderEpochs, _ open: @escaping () throws -> (S, any StoreReader)) throws {
         self.open = open
@@ -52,8 +54,9 @@ final class CoreOnStore<S: ArchivableStore>: ArchivingHub {
         state = try store.load(into: lines)
         writer = Writer(store: store, state: state, lines: lines)
         self.reader = reader
-        archived.removeLast(archived.count - Int(state.border))
     }
+
+    func archivedMessage(of id: MessageID) -> MessageCopy? { byID[id].map { archived[$0] } }
 
     func publish(
         _ drafts: [Draft], lookedThrough: Int64, archived: [WriteBatch.ArchivedTwin?], wall: Int64
@@ -84,7 +87,11 @@ final class CoreOnStore<S: ArchivableStore>: ArchivingHub {
     func archive(_ frame: ArchivedFrame) -> StoreFailure? {
         let rows = (try? rows(Array(frame.first...frame.last))) ?? []
         let failure = writer.archive(frame)
-        if failure == nil { archived += rows }
+        guard failure == nil else { return failure }
+        for row in rows {
+            byID[row.id] = archived.count
+            archived.append(row)
+        }
         return failure
     }
 
@@ -100,6 +107,17 @@ extension ArchivingHub {
         publish(drafts, lookedThrough: -1, archived: [], wall: wall)
     }
 
+    /// Messages of wids 0 to 3 by turns, each with an id of its publisher; one created a
+    /// millisecond, or so many at once.
+    func fill(_ count: Int, from first: Int = 1, atOnce: Int = 1) {
+        for start in stride(from: first, to: first + count, by: atOnce) {
+            let numbers = start..<min(start + atOnce, first + count)
+            let answer = publish(
+                numbers.map { Draft.numbered($0) }, wall: 1000 + Int64(numbers.last!))
+            precondition(answer.0 == .stored(fresh: numbers.count))
+        }
+    }
+
     /// Publishes as a loop does: asks the archive where it has to.
     func publishLooking(
         _ drafts: [Draft], wall: Int64 = 1
@@ -112,7 +130,7 @@ extension ArchivingHub {
     /// What the archive says of a message's id.
     func twin(_ draft: Draft) -> WriteBatch.ArchivedTwin? {
         guard let id = draft.id,
-            let found = archived.first(where: { $0.id == id && $0.index > lines.pruned })
+            let found = archivedMessage(of: id), found.index > lines.pruned
         else { return nil }
         let isSame =
             found.body == draft.body && found.wid == draft.wid && found.key == draft.key
@@ -171,6 +189,15 @@ extension ArchivingHub {
         var entries: [Line.Entry] = []
         while let entry = cursor.next() { entries.append(entry) }
         return entries
+    }
+}
+
+extension Draft {
+    /// A message whose publisher made its id when the hub stores it.
+    static func numbered(_ number: Int, _ body: String? = nil) -> Draft {
+        Draft(
+            body ?? "\(number)", topic: "T\(number % 3)_Changed", wid: UInt32(number % 4),
+            id: .publishers(UInt64(number), at: UInt64(1000 + number)))
     }
 }
 
