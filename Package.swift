@@ -67,7 +67,8 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["Platform", "Wire", "Hub", "HubServer"],
+            name: "TestSupport",
+            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "Archive", "HubServer"],
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),

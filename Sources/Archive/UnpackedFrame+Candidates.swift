@@ -1,4 +1,6 @@
+import Hub
 import Platform
+import Wire
 
 /// What a search looks at: lines are passed over by their wid and by a text without being read.
 extension UnpackedFrame {
@@ -7,9 +9,7 @@ extension UnpackedFrame {
     package func candidates(
         in range: ClosedRange<Int64>, wid: UInt32?, text: [UInt8]?
     ) -> [Int64] {
-        guard frame.first...frame.last ~= range.lowerBound || range.contains(frame.first) else {
-            return []
-        }
+        guard range.overlaps(frame.first...frame.last) else { return [] }
         let clamped = range.clamped(to: frame.first...frame.last)
         let places = Int(clamped.lowerBound - frame.first)...Int(clamped.upperBound - frame.first)
         guard let text else {

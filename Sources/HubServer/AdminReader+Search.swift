@@ -174,7 +174,7 @@ private struct Found {
         guard batch.messages.isEmpty || batch.arena.count + row.body.count <= Self.bytes else {
             return false
         }
-        var topic = pages.topic(of: row)
+        var topic = pages.name(of: row)
         let slice = topic.withUTF8 { batch.arena.append(UnsafeRawBufferPointer($0)) }
         let key = row.key.map { batch.arena.append($0) }
         let body = batch.arena.append(row.body)

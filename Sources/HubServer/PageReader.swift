@@ -319,9 +319,6 @@ final class PageReader {
     /// Whether the row can be told: its topic is one that there is.
     func canTell(_ row: MessageRow) -> Bool { topics.knows(row.topic) }
 
-    /// The name of a row's topic, if it can be told.
-    func topic(of row: MessageRow) -> String { topics.topic(row.topic).name }
-
     /// Appends a message but for its closing brace.
     private func append(
         _ row: MessageRow, index: Int64, ordinal: Int64, to output: inout ByteBuffer

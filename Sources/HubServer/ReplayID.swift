@@ -17,7 +17,7 @@ struct ReplayID: Equatable, Sendable {
         }
         let digest = bytes.withUnsafeBytes { Authority.Digest(of: $0) }
         return MessageID(
-            high: id.high >> 16 << 16 | 0x7000 | digest.words[0] & 0xFFF,
+            high: id.high & ~0xFFFF | 0x7000 | digest.words[0] & 0xFFF,
             low: 0b10 << 62 | digest.words[1] >> 2)
     }
 
