@@ -148,7 +148,7 @@ private struct Found {
 
     init(_ replay: Replay, loop: Int) {
         self.replay = replay
-        batch = replay.id == nil ? nil : WriteBatch(loop: loop)
+        batch = replay.isDry ? nil : WriteBatch(loop: loop)
     }
 
     /// Takes a message that the filter lets through.
@@ -160,12 +160,12 @@ private struct Found {
         if let id = replay.id {
             // Behind the messages come the copies that were made of them.
             guard !id.made(row) else { return .goOn }
-            guard copy(row, id, pages) else { return .full }
+            guard replay.isDry || copy(row, id, pages) else { return .full }
         }
         count += 1
         first = first ?? row.index
         last = row.index
-        return replay.id != nil && count == Self.copies ? .last : .goOn
+        return !replay.isDry && count == Self.copies ? .last : .goOn
     }
 
     /// False: there is no room for it.

@@ -12,8 +12,10 @@ struct Replay {
     var filter: MessageFilter
     /// The warehouse that the copies are for.
     var wid: UInt32
-    /// Names the replay, so that it can be asked for again; nil: it is only tried.
+    /// Names the replay, so that it can be asked for again.
     var id: ReplayID?
+    /// Nothing is stored. Else there is an id.
+    var isDry: Bool
     /// The first index to look at.
     var start: Int64?
 }

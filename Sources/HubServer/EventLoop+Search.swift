@@ -73,7 +73,8 @@ extension EventLoop {
         }
         try members.finish()
         return Replay(
-            filter: filter!, wid: UInt32(wid!), id: isDry ? nil : ReplayID(id: id!), start: start)
+            filter: filter!, wid: UInt32(wid!), id: id.map { ReplayID(id: $0) }, isDry: isDry,
+            start: start)
     }
 
     private static func filter(_ members: inout MemberReader) -> MessageFilter {

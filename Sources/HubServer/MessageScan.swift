@@ -85,9 +85,7 @@ final class MessageScan {
         verdicts.removeAll(keepingCapacity: true)
         guard let range = try range(of: query) else { return Outcome() }
         var outcome = Outcome(of: Int64(range.count))
-        var start = query.start ?? (query.order == .newest ? range.upperBound : range.lowerBound)
-        start = min(max(start, range.lowerBound - 1), range.upperBound + 1)
-        var walk = Walk(query: query, range: range, cursor: start)
+        var walk = Walk(query: query, range: range)
         while !walk.isAtEnd {
             let border = hub.lines.border
             if walk.cursor > border {
@@ -98,7 +96,7 @@ final class MessageScan {
             if walk.isFull || walk.isOver { break }
         }
         outcome.next = walk.isAtEnd ? nil : walk.cursor
-        outcome.looked = walk.passed
+        outcome.looked = walk.isAtEnd ? outcome.of : walk.passed
         return outcome
     }
 
@@ -110,10 +108,13 @@ final class MessageScan {
         var cursor: Int64
         var isFull = false
 
-        init(query: Query, range: ClosedRange<Int64>, cursor: Int64) {
+        init(query: Query, range: ClosedRange<Int64>) {
             self.query = query
             self.range = range
-            self.cursor = cursor
+            cursor =
+                query.order == .newest
+                ? min(query.start ?? .max, range.upperBound)
+                : max(query.start ?? 0, range.lowerBound)
         }
 
         var isAtEnd: Bool { !range.contains(cursor) }
@@ -229,11 +230,14 @@ final class MessageScan {
         }
         if order == .newest {
             let indexes = entries?.last(count, in: rest) ?? []
-            return (indexes, (indexes.count < count ? rest.lowerBound : indexes[0])...rest.upperBound)
+            return (
+                indexes, (indexes.count < count ? rest.lowerBound : indexes[0])...rest.upperBound
+            )
         }
         let indexes = entries?.first(count, in: rest) ?? []
         return (
-            indexes, rest.lowerBound...(indexes.count < count ? rest.upperBound : indexes[count - 1])
+            indexes,
+            rest.lowerBound...(indexes.count < count ? rest.upperBound : indexes[count - 1])
         )
     }
 

@@ -9,7 +9,9 @@ enum Program {
         .publish, .pull, .commit, .tail,
         .warehouse.list, .warehouse.show, .warehouse.seek, .warehouse.pause, .warehouse.resume,
         .warehouse.retire, .warehouse.revive, .warehouse.name,
-        .topicList, .messageShow, .health, .bench, .version,
+        .topicList, .messageShow,
+        .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
+        .health, .bench, .version,
     ]
 
     /// Runs the command that `words` name. Writes every error to standard error.

@@ -23,8 +23,7 @@ import Wire
             }
         }
         first.stop()
-        var stopped = try StoppedHub(folder)
-        try stopped.move(through: archived, frame: 30)
+        try StoppedHub.move(folder, through: archived, frame: 30)
         return try RunningHub(folder: folder, clock: clock)
     }
 
@@ -111,7 +110,8 @@ import Wire
         }
         #expect(try indexes(client, "from=2999-01-01T00:00:00Z") == [])
         #expect(try indexes(client, "to=1999-01-01T00:00:00Z") == [])
-        #expect(try indexes(client, "to=2999-01-01T00:00:00Z&from=1999-01-01T00:00:00Z").count == 300)
+        #expect(
+            try indexes(client, "to=2999-01-01T00:00:00Z&from=1999-01-01T00:00:00Z").count == 300)
     }
 
     @Test("Without the archive only the store is searched")
@@ -137,8 +137,7 @@ import Wire
                 token = page["nextPageToken"].text
                 hub.stop()
                 border = min(300, border + 45)
-                var stopped = try StoppedHub(hub.folder)
-                try stopped.move(through: border, frame: 11)
+                try StoppedHub.move(hub.folder, through: border, frame: 11)
                 hub = try RunningHub(folder: hub.folder)
             } while token != nil
             #expect(found == (order == "oldest" ? Array(1...300) : (1...300).reversed()))
@@ -180,8 +179,9 @@ import Wire
         #expect(unreadable[0]["first"]?.integer == 101)
         #expect(unreadable[0]["last"]?.integer == 200)
         #expect(unreadable[0]["detail"]?.text == "archive file \(second) is missing")
-        #expect(try client.get("/v1/messages?wid=2&from=\(files[0]["to"]!.text!)&limit=1")
-            .status == 200)
+        #expect(
+            try client.get("/v1/messages?wid=2&from=\(files[0]["to"]!.text!)&limit=1")
+                .status == 200)
         let one = try client.get("/v1/messages/150")
         #expect(one.status == 500 && one.code == "archive_damaged")
         #expect(one["detail"].text?.contains(second) == true)

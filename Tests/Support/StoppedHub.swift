@@ -1,5 +1,5 @@
 import Archive
-package import Hub
+import Hub
 import HubSQLite
 
 /// The data folder of a hub that does not run, whose messages a test moves to the archive.
@@ -15,7 +15,7 @@ package struct StoppedHub {
         package let description: String
     }
 
-    package init(_ folder: TemporaryFolder) throws {
+    private init(_ folder: TemporaryFolder) throws {
         data = folder.path
         var store = try SQLiteStore(path: data + "/hub.db", freshHub: ("0123456789abcdef", 1))
         let lines = Lines(epochs: ReaderEpochs(readers: 0))
@@ -27,28 +27,28 @@ package struct StoppedHub {
         _ = try files.cut(to: last)
     }
 
-    package var head: Int64 { state.head }
-
-    /// Moves the messages up to `index`, and deletes what they leave behind.
+    /// Moves the messages of the hub in `folder` up to `index`.
     ///
     /// - Parameter frame: messages of a frame at most.
-    /// - Returns: the catalogue's new rows.
-    @discardableResult
-    package mutating func move(
-        through index: Int64, frame: Int64 = 1000
-    ) throws -> [ArchivedFrame] {
-        var frames: [ArchivedFrame] = []
+    package static func move(
+        _ folder: TemporaryFolder, through index: Int64, frame: Int64 = 1000
+    ) throws {
+        var hub = try StoppedHub(folder)
+        try hub.move(through: index, frame: frame)
+    }
+
+    /// Moves the messages, and deletes what they leave behind.
+    private mutating func move(through index: Int64, frame: Int64) throws {
         var builder = FrameBuilder(hub: state.hub)
         var next = writer.border + 1
         while next <= index {
             try append(next, to: &builder)
             next = (builder.last ?? writer.border) + 1
             let isFull = builder.count >= frame || next > index
-            if isFull || isFilled { frames.append(try archive(&builder)) }
+            if isFull || isFilled { try archive(&builder) }
             isFilled = false
         }
         while writer.trim().rows > 0 {}
-        return frames
     }
 
     /// The builder has refused a message: it begins the next frame.
@@ -71,10 +71,9 @@ package struct StoppedHub {
         isFilled = isFull
     }
 
-    private mutating func archive(_ builder: inout FrameBuilder) throws -> ArchivedFrame {
+    private mutating func archive(_ builder: inout FrameBuilder) throws {
         let row = try files.append(builder.finish(previous: writer.archive.lastDigest))
         try files.settle()
         if let failure = writer.archive(row) { throw Failure(description: "\(failure)") }
-        return row
     }
 }
