@@ -64,7 +64,9 @@ struct ArchiveFiles {
 
     // MARK: The catalogue
 
-    /// Takes over what the catalogue has got and lost since; `pruned`: what is not above it is gone.
+    /// Takes over what the catalogue has got and lost since.
+    ///
+    /// - Parameter pruned: what is not above it is gone.
     mutating func refresh(pruned: Int64) throws(StoreFailure) {
         all.removeAll { $0.last <= pruned }
         while true {
