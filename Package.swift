@@ -49,6 +49,10 @@ let package = Package(
         module("HubSQLite", ["Hub", "SQLite", "Platform"]),
         module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
+            name: "Backup",
+            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "COpenSSL"],
+            swiftSettings: settings),
+        .target(
             name: "HubServer",
             dependencies: [
                 "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "COpenSSL", "CZlib",
@@ -62,7 +66,9 @@ let package = Package(
         module("MessageCenterClient", ["CCurl"]),
         .executableTarget(
             name: "message-center",
-            dependencies: ["HubServer", "MessageCenterClient", "Platform", "Wire", "Hub"],
+            dependencies: [
+                "HubServer", "Backup", "MessageCenterClient", "Platform", "Wire", "Hub",
+            ],
             swiftSettings: settings),
 
         // Tests.
@@ -82,6 +88,9 @@ let package = Package(
         tests("CommandTests", ["message-center"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center"]),
+        tests(
+            "BackupTests",
+            ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),
         tests("TidyTests", []),
     ]
 )

@@ -70,12 +70,3 @@ extension ArchiveFailure: CustomStringConvertible {
             + "bytes \(bytes.lowerBound) to \(bytes.upperBound - 1)"
     }
 }
-
-/// What is wrong with bytes, said where it is not known which file they are of.
-struct Flaw: Error, Equatable {
-    let detail: String
-
-    init(_ detail: String) {
-        self.detail = detail
-    }
-}

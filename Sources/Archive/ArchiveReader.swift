@@ -22,9 +22,7 @@ package final class ArchiveReader {
     /// The frame's lines: from memory if they were asked for lately, else read, held against the
     /// catalogue's row and its digest, and unpacked.
     package func unpack(_ frame: ArchivedFrame) throws(ArchiveFailure) -> UnpackedFrame {
-        if let place = frames.lastIndex(where: { $0.frame.digest == frame.digest }),
-            frames[place].frame == frame
-        {
+        if let place = frames.lastIndex(where: { $0.frame.digest == frame.digest }) {
             frames.append(frames.remove(at: place))
             return frames[frames.count - 1]
         }

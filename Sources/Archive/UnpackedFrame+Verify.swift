@@ -8,7 +8,7 @@ extension UnpackedFrame {
         var (hasLeast, hasGreatest) = (frame.ids == nil, frame.ids == nil)
         for place in 0..<Int(frame.count) {
             let line = try line(place)
-            guard isJSON(place) else { throw damage(place, "is not JSON") }
+            guard isJSON(place, line) else { throw damage(place, "is not JSON") }
             guard isTopicSound(place, line) else { throw damage(place, "has no topic") }
             guard line.created >= created else {
                 throw damage(place, "was created before the one before it")

@@ -196,17 +196,23 @@ package final class UnpackedFrame {
             occurred: line.occurred, replayOf: line.replayOf)
     }
 
-    /// Whether the line at `place` is JSON from end to end.
-    func isJSON(_ place: Int) -> Bool {
+    /// Whether key and body of `line`, which stands at `place`, are JSON.
+    ///
+    /// Each for itself: the body may be as deep as JSON may be here, and the line goes around it.
+    func isJSON(_ place: Int, _ line: ArchivedLine) -> Bool {
         withLine(place) { bytes in
-            var reader = JSONReader(bytes.bytes)
-            do {
-                try reader.skipValue()
-                try reader.finish()
-            } catch {
-                return false
+            let key = line.key.map { $0.lowerBound - 1..<$0.upperBound + 1 }
+            return [key, line.body].allSatisfy { range in
+                guard let range else { return true }
+                var reader = JSONReader(UnsafeRawBufferPointer(rebasing: bytes[range]).bytes)
+                do {
+                    try reader.skipValue()
+                    try reader.finish()
+                } catch {
+                    return false
+                }
+                return true
             }
-            return true
         }
     }
 

@@ -116,7 +116,6 @@ package struct MemoryStore: ArchivableStore {
     /// The warehouse as a start of the hub finds it: without what lives in memory only.
     private static func durable(_ warehouse: Warehouse) -> Warehouse {
         var durable = warehouse
-        durable.trustsCommits = warehouse.hasStarted && !warehouse.wasSought
         durable.leaseEnds = 0
         durable.openCalls = 0
         durable.epoch = 0
@@ -191,10 +190,15 @@ package struct MemoryStore: ArchivableStore {
         }
         let head = contents.head
         lines.publish(head: head) { _ in }
+        let warehouses = contents.warehouses.values.map { warehouse in
+            var warehouse = warehouse
+            warehouse.noteStart(head: head)
+            return warehouse
+        }
         return StoreState(
             hub: disk.hub, ids: disk.ids, head: head,
             lastCreated: contents.messages.last?.created ?? contents.archive.borderTime,
-            topics: topics, warehouses: contents.warehouses.values.sorted { $0.wid < $1.wid },
+            topics: topics, warehouses: warehouses.sorted { $0.wid < $1.wid },
             archive: contents.archive)
     }
 }

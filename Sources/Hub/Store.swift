@@ -72,9 +72,11 @@ package enum StoreFailure: Error, Equatable, Sendable {
 
 /// What a store knows when it is opened.
 package struct StoreState: Sendable {
-    /// The hub's identity, made with the store.
+    /// The hub's identity, made with the store, or when it was restored.
     package var hub: String
     package var ids: HubIDs
+    /// The hubs that this one was restored from.
+    package var forks: [Fork]
     /// The newest index ever given.
     package var head: Int64
     /// The newest `created` ever given.
@@ -84,12 +86,13 @@ package struct StoreState: Sendable {
     package var archive: ArchiveState
 
     package init(
-        hub: String, ids: HubIDs, head: Int64, lastCreated: Int64, topics: [StoredTopic],
-        warehouses: [Warehouse], archive: ArchiveState = ArchiveState()
+        hub: String, ids: HubIDs, forks: [Fork] = [], head: Int64, lastCreated: Int64,
+        topics: [StoredTopic], warehouses: [Warehouse], archive: ArchiveState = ArchiveState()
     ) {
         self.archive = archive
         self.hub = hub
         self.ids = ids
+        self.forks = forks
         self.head = head
         self.lastCreated = lastCreated
         self.topics = topics
@@ -117,7 +120,7 @@ package struct StoredTopic: Sendable, Equatable {
 
 /// The border between archive and store, and what the archive has lost on purpose.
 package struct ArchiveState: Equatable, Sendable {
-    /// Messages at or below it are in the archive, those above in the store; 0: nothing is.
+    /// Messages at or below it are in the archive, others in the store; 0: none was moved.
     package var border: Int64 = 0
     /// When message `border` was created: milliseconds since 1970.
     package var borderTime: Int64 = 0

@@ -20,6 +20,10 @@ package struct Warehouse: Sendable {
     package var leaseSeconds: Int64 = 0
     /// Nothing was handed out since the last seek: a commit after a restart is then not believed.
     package var wasSought = false
+    /// Nothing was handed out since the hub was restored from a backup whose head this is: a commit
+    /// is believed up to here after any start, because the former hub may have handed that out, and
+    /// no further, because what it had beyond is not what is here. 0: it was not, or long ago.
+    package var restoredThrough: Int64 = 0
     package var isPaused = false
     package var isRetired = false
     package var name = ""
@@ -39,9 +43,9 @@ package struct Warehouse: Sendable {
 
     // In memory only.
 
-    /// After a start of the hub: `delivered` was not known exactly, so a commit up to the head is
-    /// believed until the next pull.
-    package var trustsCommits = false
+    /// After a start of the hub: `delivered` was not known exactly, so a commit up to here, the
+    /// head of that time, is believed until the next pull. 0: it is not.
+    package var trustedThrough: Int64 = 0
     /// When the lease ends if nobody calls.
     package var leaseEnds: UInt64 = 0
     /// Calls of the holder being answered or waiting.
@@ -85,6 +89,17 @@ package struct Warehouse: Sendable {
             self.loop = loop
             self.call = call
         }
+    }
+}
+
+// MARK: - The start
+
+extension Warehouse {
+    /// Notes that the hub has just started with `head`: what was handed out before is not known
+    /// exactly, and the last holder's word is taken for it.
+    package mutating func noteStart(head: Int64) {
+        let limit = restoredThrough > 0 ? min(restoredThrough, head) : head
+        trustedThrough = hasStarted && !wasSought ? limit : 0
     }
 }
 
@@ -138,7 +153,7 @@ extension Warehouse {
         openCalls = 0
         leaseEnds = 0
         delivered = committed
-        trustsCommits = false
+        trustedThrough = 0
         epoch += 1
         tenure += 1
     }
@@ -211,8 +226,8 @@ extension Warehouse {
             newestPull += 1
             callBegan(lease: pull.lease)
         }
-        if trustsCommits {
-            trustsCommits = false
+        if trustedThrough > 0 {
+            trustedThrough = 0
             delivered = committed
         }
         return .read(from: pull.after ?? committed, epoch: epoch, ends: ends)
@@ -240,6 +255,7 @@ extension Warehouse {
     package mutating func handOut(from: Int64, next: Int64, epoch: UInt64) -> Bool {
         guard epoch == self.epoch else { return false }
         wasSought = false
+        restoredThrough = 0
         if from <= delivered { delivered = max(delivered, next) }
         return true
     }
@@ -308,7 +324,8 @@ extension Warehouse {
             committed = index
             delivered = index
             hasStarted = true
-            trustsCommits = false
+            trustedThrough = 0
+            restoredThrough = 0
             wasSought = true
             epoch += 1
         case .pause(let paused):
@@ -347,7 +364,7 @@ extension Warehouse {
     private mutating func commit(_ index: Int64, head: Int64, wall: Int64) throws(Refusal) {
         guard index > committed else { return }
         guard index <= head else { throw .positionAhead(head: head) }
-        guard trustsCommits || index <= delivered else {
+        guard index <= max(delivered, trustedThrough) else {
             throw .notDelivered(delivered: delivered)
         }
         committed = index
@@ -384,8 +401,9 @@ extension Warehouse {
         pageEnd = seen.pageEnd
         if changed.epoch == seen.epoch {
             delivered = max(seen.delivered, changed.committed)
-            trustsCommits = seen.trustsCommits
+            trustedThrough = seen.trustedThrough
             wasSought = seen.wasSought
+            restoredThrough = seen.restoredThrough
         }
         newestPull = seen.newestPull
         if changed.tenure == seen.tenure {

@@ -31,21 +31,13 @@ struct StoreLoader {
             try loadFromLog(into: lines)
         }
         lines.publish(head: head) { _ in }
+        let identity = try StoreIdentity(connection)
         let state = StoreState(
-            hub: try text("hub"), ids: HubIDs(tag: try tag()), head: head,
+            hub: identity.hub, ids: identity.ids, forks: identity.forks, head: head,
             lastCreated: lastCreated, topics: topics, warehouses: try warehouses(),
             archive: archive)
         try connection.execute("COMMIT")
         return state
-    }
-
-    private func text(_ name: String) throws(SQLiteError) -> String {
-        let statement = try connection.prepare("SELECT value FROM meta WHERE name='\(name)'")
-        return try statement.step() ? statement.text(0) : ""
-    }
-
-    private func tag() throws(SQLiteError) -> UInt32 {
-        UInt32(truncatingIfNeeded: try number("tag")) & HubIDs.tagMask
     }
 
     private func number(_ name: String) throws(SQLiteError) -> Int64 {
@@ -191,7 +183,11 @@ struct StoreLoader {
         let rows = try connection.prepare(
             "SELECT \(WarehouseColumns.list) FROM warehouses ORDER BY wid")
         var warehouses: [Warehouse] = []
-        while try rows.step() { warehouses.append(WarehouseColumns.warehouse(rows)) }
+        while try rows.step() {
+            var warehouse = WarehouseColumns.warehouse(rows)
+            warehouse.noteStart(head: head)
+            warehouses.append(warehouse)
+        }
         return warehouses
     }
 }

@@ -145,7 +145,7 @@ enum WarehouseColumns {
         statement.bind(16, text: warehouse.client.version)
         statement.bind(17, text: warehouse.client.host)
         statement.bind(18, warehouse.client.clockSkew)
-        statement.bind(19, warehouse.wasSought ? 1 : 0)
+        statement.bind(19, warehouse.wasSought ? 1 : -warehouse.restoredThrough)
     }
 
     static func warehouse(_ row: Statement) -> Warehouse {
@@ -169,8 +169,8 @@ enum WarehouseColumns {
         warehouse.client.version = row.text(15)
         warehouse.client.host = row.text(16)
         warehouse.client.clockSkew = row.optionalInt64(17)
-        warehouse.wasSought = row.int64(18) != 0
-        warehouse.trustsCommits = warehouse.hasStarted && !warehouse.wasSought
+        warehouse.wasSought = row.int64(18) > 0
+        warehouse.restoredThrough = max(0, -row.int64(18))
         return warehouse
     }
 }

@@ -92,7 +92,8 @@ final class ArchiveDesk {
             PageReader.Query(ask.request), from: ask.from, line: line, into: &output)
         var marks: [LineMark] = []
         for index in Set([ask.from, ask.committed, page.next]) where line.isArchived(after: index) {
-            marks.append(try mark(line, index, page))
+            // What cannot be told beside the page is no reason to hold the page back.
+            if let mark = try? mark(line, index, page) { marks.append(mark) }
         }
         let bytes = output.withUnsafeBytes { Array($0) }
         output.removeAll()

@@ -8,7 +8,9 @@ extension EventLoop {
     func pull(_ connection: Connection, _ wid: UInt32, _ bytes: RawSpan) throws(Problem) {
         var asked = try AskedPull(
             wid: wid, body: bytes, zoneMinutes: hub.configuration.legacyZoneMinutes, wall: wall)
-        if let hub = asked.hub, hub != self.hub.hub { throw .otherHub(self.hub.hub) }
+        if let hub = asked.hub, hub != self.hub.hub {
+            throw .otherHub(self.hub.hub, forkedAt: self.hub.forkedAt(from: hub))
+        }
         if hub.warehouses[wid]?.hasStarted != true {
             if isStopping { throw .stopping }
             let position = asked.start ?? .earliest

@@ -10,6 +10,8 @@ final class HubState: Sendable {
     /// The hub's identity, given with every page.
     let hub: String
     let ids: HubIDs
+    /// The hubs that this one was restored from.
+    private let forks: [Fork]
     let lines: Lines
     /// Those who read the lines: the loops by their numbers, then the admin reader, then the
     /// archive's desk.
@@ -42,6 +44,7 @@ final class HubState: Sendable {
         self.authority = authority
         hub = state.hub
         ids = state.ids
+        forks = state.forks
         started = MonotonicClock.now()
         warehouses = WarehouseTable(state.warehouses, now: started)
         topics = SharedTopics(state.topics)
@@ -53,6 +56,11 @@ final class HubState: Sendable {
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)
+    }
+
+    /// The newest message that this hub and a former one have in common; nil: it never was `hub`.
+    func forkedAt(from hub: String) -> Int64? {
+        forks.first { $0.hub == hub }?.head
     }
 
     var databasePath: String { configuration.data + "/hub.db" }

@@ -125,12 +125,22 @@ extension Problem {
         422, "unknown_id",
         "No message has this id: give an index, a time, or the id of a message that is there.")
 
-    static func otherHub(_ hub: String) -> Problem {
-        Problem(
+    /// - Parameter forkedAt: the newest message that is the same in both, if this hub was restored
+    ///   from a backup of the other.
+    static func otherHub(_ hub: String, forkedAt: Int64?) -> Problem {
+        guard let forkedAt else {
+            return Problem(
+                409, "other_hub",
+                "This hub is \(hub), the position belongs to another one: ask an operator where to "
+                    + "go on from."
+            ).with("hub", .text(hub))
+        }
+        return Problem(
             409, "other_hub",
-            "This hub is \(hub), the position belongs to another one: ask an operator where to go "
-                + "on from."
-        ).with("hub", .text(hub))
+            "This hub is \(hub), restored from a backup of the other one that ends at message "
+                + "\(forkedAt): a position up to there counts here too, send it with the new name; "
+                + "with one beyond, stop and ask an operator."
+        ).with("hub", .text(hub)).with("forkedAt", .number(String(forkedAt)))
     }
 
     // MARK: Warehouses

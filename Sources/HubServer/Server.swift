@@ -50,7 +50,8 @@ package final class Server {
             }
             var store = try SQLiteStore(
                 path: configuration.data + "/hub.db",
-                busyTimeoutMilliseconds: configuration.busyMilliseconds, freshHub: Self.identity())
+                busyTimeoutMilliseconds: configuration.busyMilliseconds,
+                freshHub: Self.newIdentity())
             let epochs = ReaderEpochs(readers: configuration.loops + 2)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
@@ -101,7 +102,7 @@ package final class Server {
     }
 
     /// A new hub's name and the tag of its ids, both random.
-    private static func identity() -> (hub: String, tag: UInt32) {
+    package static func newIdentity() -> (hub: String, tag: UInt32) {
         let word = Random.word()
         let name = String(word, radix: 16)
         let tag = UInt32(truncatingIfNeeded: Random.word()) & (1 << HubIDs.tagBits - 1)

@@ -25,6 +25,11 @@ package struct FileLock: ~Copyable, Sendable {
         self.file = file
     }
 
+    /// Locks an open folder in the same way, until it is closed. False: another process has it.
+    package static func lock(folder fd: Int32) throws(Errno) -> Bool {
+        try SystemCall.nonBlocking { clinux_flock_exclusive(fd) } != nil
+    }
+
     private static func usable<Result: ~Copyable>(
         _ path: String, _ step: () throws(Errno) -> Result
     ) throws(Failure) -> Result {

@@ -47,6 +47,13 @@ package final class OSThread: Sendable {
         precondition(code == 0, "a thread cannot wait for itself")
     }
 
+    /// Gives the calling thread, and those it starts from now on, the lowest priority for
+    /// processors and disks. What does not work here, such as in a container that forbids it, is
+    /// left.
+    package static func letOthersGoFirst() {
+        clinux_let_others_go_first()
+    }
+
     /// These functions return their error instead of leaving it in errno.
     private static func check(_ code: Int32) throws(Errno) {
         if code != 0 { throw Errno(code) }

@@ -11,7 +11,8 @@ enum Program {
         .warehouse.retire, .warehouse.revive, .warehouse.name,
         .topicList, .messageShow,
         .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
-        .health, .bench, .version,
+        .archive.prune,
+        .backup.make, .backup.verify, .backup.restore, .health, .bench, .version,
     ]
 
     /// Runs the command that `words` name. Writes every error to standard error.

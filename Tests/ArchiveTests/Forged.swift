@@ -4,8 +4,8 @@ import Hub
 
 /// A frame whose header is made to lie, with digest and catalogue in accord with the lie.
 struct Forged {
-    private let header: FrameHeader
-    private let data: ArraySlice<UInt8>
+    let header: FrameHeader
+    let data: ArraySlice<UInt8>
 
     /// - Parameter bytes: a file of one frame.
     init(_ bytes: [UInt8]) throws {

@@ -29,6 +29,9 @@ enum Messages {
         add { $0.body = "{\"a\":[1,2.5e-3,{\"b\":\"寿司\"}],\"index\":7,\"wid\":9}" }
         add { $0.body = "-0.0" }
         add { $0.body = "[" + String(repeating: "7,", count: 131_070) + "1]" }
+        add {
+            $0.body = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
+        }
         add { $0.occurred = 0 }
         add { $0.occurred = -1 }
         add { $0.occurred = 253_402_300_799_999 }

@@ -121,7 +121,7 @@ struct OtherReaderTests {
         let messages = Messages.plain(30, every: Messages.dayMilliseconds / 10)
         try shelf.add(messages, borders: [4])
         let command =
-            "zstdcat \(shelf.folder.path)/*.jsonl.zst | jq -c 'select(.wid == 2) | .index'"
+            "zstdcat \(shelf.folder)/*.jsonl.zst | jq -c 'select(.wid == 2) | .index'"
         let run = try ToolRun("/bin/sh", ["-c", command])
         #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
         let expected = messages.filter { $0.wid == 2 }.map { "\($0.index)\n" }.joined()

@@ -12,7 +12,9 @@ struct NotTaken: Error {
 final class Shelf {
     static let hub = "f00d5eed"
 
-    let folder: TemporaryFolder
+    /// What keeps the folder in being, if it is this shelf's own.
+    private let owned: TemporaryFolder?
+    let folder: String
     let hub: String
     private(set) var writer: ArchiveWriter
     private(set) var frames: [ArchivedFrame] = []
@@ -21,11 +23,25 @@ final class Shelf {
         hub: String = Shelf.hub, folder: TemporaryFolder? = nil,
         fault: @escaping (ArchiveStep) -> ArchiveFailure? = { _ in nil }
     ) throws {
-        self.folder = try folder ?? TemporaryFolder()
+        let owned = try folder ?? TemporaryFolder()
+        self.owned = owned
+        self.folder = owned.path
         self.hub = hub
-        writer = ArchiveWriter(folder: self.folder.path, hub: hub, fault: fault)
+        writer = ArchiveWriter(folder: owned.path, hub: hub, fault: fault)
         _ = try writer.cut(to: nil)
     }
+
+    /// - Parameter cuts: puts the folder in order at once, for an empty catalogue.
+    init(path: String, cuts: Bool = true) throws {
+        owned = nil
+        folder = path
+        hub = Self.hub
+        writer = ArchiveWriter(folder: path, hub: hub)
+        if cuts { _ = try writer.cut(to: nil) }
+    }
+
+    /// Takes frames into the catalogue that are in the folder already.
+    func know(_ frames: [ArchivedFrame]) { self.frames += frames }
 
     var digest: [UInt8] { frames.last?.digest ?? ArchivedFrame.noDigest }
 
@@ -61,11 +77,11 @@ final class Shelf {
 
     /// Another writer over the same files, as after a crash; nothing is cut yet.
     func restart(_ fault: @escaping (ArchiveStep) -> ArchiveFailure? = { _ in nil }) {
-        writer = ArchiveWriter(folder: folder.path, hub: hub, fault: fault)
+        writer = ArchiveWriter(folder: folder, hub: hub, fault: fault)
     }
 
     func reader(memory: Int = ArchiveBounds.unpacked) -> ArchiveReader {
-        ArchiveReader(folder: folder.path, memory: memory)
+        ArchiveReader(folder: folder, memory: memory)
     }
 
     /// Everything in the archive, verified frame by frame, as read.
@@ -83,10 +99,10 @@ final class Shelf {
 
     // MARK: Files
 
-    func path(_ file: String) -> String { "\(folder.path)/\(file)" }
+    func path(_ file: String) -> String { "\(folder)/\(file)" }
 
     var files: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
     }
 
     func bytes(_ file: String) throws -> [UInt8] { try RawFile.bytes(path(file)) }

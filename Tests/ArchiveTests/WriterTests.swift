@@ -82,8 +82,9 @@ struct WriterTests {
 
     @Test("Only files of its own are removed or cut")
     func strangers() throws {
-        let shelf = try Shelf()
-        let other = try Shelf(hub: "other", folder: shelf.folder)
+        let folder = try TemporaryFolder()
+        let shelf = try Shelf(folder: folder)
+        let other = try Shelf(hub: "other", folder: folder)
         try other.add(Messages.plain(3))
         let names = [
             "2026-09-30-other.jsonl.zst", "notes.txt", "2026-13-01-\(Shelf.hub).jsonl.zst",
@@ -104,7 +105,7 @@ struct WriterTests {
         try old.add(Messages.plain(3))
         try old.add(Messages.plain(3, from: 4))
         let known = old.frames[0]
-        let writer = ArchiveWriter(folder: old.folder.path, hub: "after")
+        let writer = ArchiveWriter(folder: old.folder, hub: "after")
         try old.overwrite("2026-09-21-after.jsonl.zst", [7])
         #expect(try writer.cut(to: known) == .init(removed: ["2026-09-21-after.jsonl.zst"]))
         var builder = FrameBuilder(hub: "after")
@@ -235,14 +236,55 @@ struct WriterTests {
         #expect(try shelf.readAll() == messages)
     }
 
-    @Test("Where the disk is full, that is what it says")
-    func full() throws {
+    @Test("A name that is taken is left alone, and the day goes on in another")
+    func taken() throws {
         let shelf = try Shelf()
         let name = "2026-09-21-\(Shelf.hub).jsonl.zst"
+        let link = shelf.path(name)
         try FileManager.default.createSymbolicLink(
-            atPath: shelf.path(name), withDestinationPath: "/dev/full")
-        // A link is not made anew; the day goes on beside it.
+            atPath: link, withDestinationPath: "\(shelf.folder)/elsewhere")
         #expect(try shelf.add(Messages.plain(3))[0].file.hasSuffix(".2.jsonl.zst"))
-        #expect(ArchiveFailure.full(file: "a").description == "archive file a: no room on the disk")
+        #expect(try shelf.readAll() == Messages.plain(3))
+        #expect(try !shelf.files.contains("elsewhere"))
+    }
+
+    @Test(
+        "An error of the system says what it means for the archive",
+        arguments: [
+            (ENOSPC, ArchiveFailure.full(file: "f")), (EDQUOT, .full(file: "f")),
+            (ENOENT, .missing(file: "f")), (EIO, .disk(file: "f", Errno(EIO))),
+        ])
+    func errors(code: Int32, failure: ArchiveFailure) {
+        #expect(ArchiveFailure("f", Errno(code)) == failure)
+        #expect(failure.description.hasPrefix("archive file f"))
+        #expect(failure.file == "f")
+    }
+
+    /// A new file and one that has begun.
+    private static let killPoints = adding.flatMap { step in [(step, 0), (step, 1)] }
+
+    @Test("Killed at any step, and each message is where the catalogue says", arguments: killPoints)
+    func killed(step: ArchiveStep, passes: Int) async throws {
+        let folder = try TemporaryFolder()
+        let (path, name) = (folder.path, step.rawValue)
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, name = name as String, passes = passes as Int] in
+            setenv("MESSAGE_CENTER_KILL_AT", "archive.\(name):\(passes)", 1)
+            let shelf = try Shelf(path: path)
+            try shelf.add(Messages.plain(3))
+            try shelf.add(Messages.plain(4, from: 4, created: Messages.midnight + 86_400_000))
+        }
+        // The catalogue would know the first frame, if the move came that far.
+        let (messages, more) = (
+            Messages.plain(3), Messages.plain(4, from: 4, created: Messages.midnight + 86_400_000)
+        )
+        let shelf = try Shelf(path: path, cuts: false)
+        if passes == 1 { shelf.know(try Shelf().add(messages)) }
+        let cut = try shelf.writer.cut(to: shelf.frames.last)
+        #expect(cut.removed.count == 1 && cut.lacking == nil)
+        #expect(try shelf.readAll() == (passes == 1 ? messages : []))
+        try shelf.add(passes == 1 ? more : messages + more)
+        #expect(try shelf.readAll() == messages + more)
+        #expect(try shelf.files.count == 2)
     }
 }

@@ -3,46 +3,6 @@ import TestSupport
 import Testing
 import Wire
 
-/// A small disk of its own, in memory; only root may mount one.
-private final class SmallDisk {
-    let folder: TemporaryFolder
-    let path: String
-
-    init?(megabytes: Int) throws {
-        folder = try TemporaryFolder()
-        path = folder.path + "/disk"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        guard try run("mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path) else {
-            return nil
-        }
-    }
-
-    /// Leaves so many bytes of room.
-    func fill(leaving rest: Int) throws {
-        let free = try FileManager.default.attributesOfFileSystem(forPath: path)[.systemFreeSize]
-        let bytes = (free as? Int ?? 0) - rest
-        try Data(repeating: 1, count: bytes).write(to: URL(filePath: path + "/filler"))
-    }
-
-    func makeRoom() throws {
-        try FileManager.default.removeItem(atPath: path + "/filler")
-    }
-
-    private func run(_ words: String...) throws -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
-
-    deinit {
-        _ = try? run("umount", "-l", path)
-    }
-}
-
 @Suite("Failures: the disk", .enabled(if: getuid() == 0, "only root may mount a small disk"))
 struct FailureDiskTests {
     @Test("A full disk is told with 507, nothing is half stored, and room mends it")

@@ -114,7 +114,7 @@ struct CommitTests {
         try calls.pull("a", next: 100)
         #expect(calls.commit(50, "a") == nil)
         calls.row.delivered = 60
-        calls.row.trustsCommits = true
+        calls.row.noteStart(head: calls.head)
         return calls
     }
 
@@ -153,6 +153,39 @@ struct CommitTests {
         var sought = try restarted()
         try sought.apply(.seek(to: 20))
         #expect(sought.commit(30, "a") == .notDelivered(delivered: 20))
+    }
+
+    @Test("What came after the restart is not believed to have been handed out before it")
+    func trustHead() throws {
+        var calls = try restarted()
+        calls.head = 1200
+        #expect(calls.commit(1100, "a") == .notDelivered(delivered: 60))
+        #expect(calls.commit(1000, "a") == nil)
+    }
+
+    @Test("After a restore a commit is believed up to the backup's head only, until it pulls")
+    func restored() throws {
+        var calls = try restarted()
+        calls.row.restoredThrough = 500
+        calls.row.noteStart(head: 1000)
+        #expect(calls.commit(501, "a") == .notDelivered(delivered: 60))
+        #expect(calls.commit(500, "a") == nil)
+        calls.row.noteStart(head: 1000)
+        #expect(calls.commit(501, "a") == .notDelivered(delivered: 500))
+        try calls.pull("a", next: 600)
+        #expect(calls.commit(600, "a") == nil)
+        calls.row.noteStart(head: 1000)
+        #expect(calls.commit(700, "a") == nil, "it has pulled: this hub's own word counts")
+    }
+
+    @Test("A seek after a restore ends what was believed")
+    func restoredAndSought() throws {
+        var calls = try restarted()
+        calls.row.restoredThrough = 500
+        try calls.apply(.seek(to: 20))
+        calls.row.noteStart(head: 1000)
+        #expect(calls.row.restoredThrough == 0)
+        #expect(calls.commit(30, "a") == .notDelivered(delivered: 20))
     }
 
     // MARK: What loops note while the writer works

@@ -89,6 +89,21 @@ struct IDTests {
         #expect(ids.isReserved(ids.id(created: 1, index: index), head: head) == isReserved)
     }
 
+    @Test("Ids of hubs before the fork lead to their message, what they gave later does not")
+    func forks() {
+        let forks = [Fork(hub: "a", tag: 5, head: 10), Fork(hub: "b", tag: 6, head: 20)]
+        let ids = HubIDs(tag: 7, forks: forks)
+        for (tag, index, leads) in [
+            (5, 1, true), (5, 10, true), (5, 11, false), (6, 11, true), (6, 20, true),
+            (6, 21, false), (7, 21, true), (8, 1, false),
+        ] as [(UInt32, Int64, Bool)] {
+            let id = HubIDs(tag: tag).id(created: 1, index: index)
+            #expect(ids.index(in: id) == (leads ? index : nil))
+            // Only what this hub may give itself is kept free.
+            #expect(ids.isReserved(id, head: 20) == (tag == 7))
+        }
+    }
+
     // MARK: Time, sessions, bytes
 
     @Test("Created stands still until a clock that was stepped back has caught up")

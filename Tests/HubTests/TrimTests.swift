@@ -208,8 +208,8 @@ struct TrimTests {
         }
         var random = SplitMix(7)
         var (head, border) = (Int64(0), Int64(0))
-        while head < 200_000 || looks.load(ordering: .relaxed) < 3000 {
-            for _ in 0..<random.number(0...300) {
+        while looks.load(ordering: .relaxed) < 20_000 {
+            for _ in 0..<random.number(0...60) {
                 head += 1
                 _ = lines.append(head, wid: UInt32(head % 4))
             }
@@ -220,9 +220,9 @@ struct TrimTests {
                 }
                 lines.rollBack()
             }
-            guard random.oneIn(3), border < head else { continue }
-            // Now and then nothing is left in the store.
-            border = random.oneIn(8) ? head : random.number(border...head)
+            guard border < head else { continue }
+            // Often nothing is left in the store.
+            border = random.oneIn(2) ? head : random.number(border...head)
             lines.trim(through: border, time: border, of: 0...3)
         }
         isOver.store(true, ordering: .relaxed)

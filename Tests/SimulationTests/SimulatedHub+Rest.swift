@@ -18,7 +18,7 @@ extension SimulatedHub {
                 $0.call.request.wid == wid && $0.call.request.session != nil
             }
             trace.check(row.openCalls <= open, "wid \(wid): \(row.openCalls) calls, \(open) open")
-            guard !row.trustsCommits else { continue }
+            guard row.trustedThrough == 0 else { continue }
             let due = world.model[wid].delivered
             trace.check(row.delivered == due, "wid \(wid): delivered \(row.delivered), due \(due)")
         }

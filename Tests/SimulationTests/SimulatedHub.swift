@@ -93,14 +93,14 @@ final class SimulatedHub {
 
     /// Has the model follow the changes of a transaction.
     private func note(_ batches: [WriteBatch], before: [UInt32: Warehouse]) {
-        var trusts = before.mapValues(\.trustsCommits)
+        var trusts = before.mapValues { $0.trustedThrough > 0 }
         for batch in batches {
             for change in batch.changes {
                 guard case .done(let row) = change.outcome else { continue }
                 trace.note("  wid \(change.wid) \(change.change) -> \(row.committed)")
                 world.model.apply(
                     change.wid, change.change, to: row, trusts: trusts[change.wid] ?? false)
-                trusts[change.wid] = row.trustsCommits
+                trusts[change.wid] = row.trustedThrough > 0
             }
         }
     }

@@ -223,7 +223,7 @@ struct StoreContractTests {
         #expect(found.map(\.wid) == [1, full.wid])
         #expect(durable(found[0]) == durable(blank))
         #expect(durable(found[1]) == durable(full))
-        #expect(found.map(\.trustsCommits) == [false, true])
+        #expect(found.map(\.trustedThrough) == [0, 0], "nothing can have been handed out")
         for warehouse in found {
             #expect(warehouse.leaseEnds == 0)
             #expect(warehouse.openCalls == 0)

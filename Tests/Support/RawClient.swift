@@ -11,6 +11,10 @@ package final class RawClient: @unchecked Sendable {
     /// What went wrong: no answer in time, or none at all.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     private let socket: Socket

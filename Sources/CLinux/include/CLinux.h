@@ -49,6 +49,10 @@ int clinux_accept(int fd, struct sockaddr *address, socklen_t *length);
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes. Returns an errno, 0 for success.
 int clinux_name_thread(const char *name);
 
+/// Lets others go first: the calling thread, and those it starts, get the lowest priority for the
+/// processor (nice 19; setpriority(2)) and for disks (best effort 7; ioprio_set(2)).
+void clinux_let_others_go_first(void);
+
 /// getrandom(2), never short of entropy once the system has started.
 long clinux_getrandom(void *bytes, unsigned long count);
 /// flock(2), exclusive, not waiting. A function of its own since Swift sees a struct of that name.

@@ -9,7 +9,9 @@ enum HubAdvice {
         "not_delivered": "commit at most what was delivered; 'warehouse show' tells it",
         "position_ahead": "the position is beyond the hub's newest message: is this the right hub?",
         "position_gone": "'warehouse seek --to earliest' goes on at the oldest message still kept",
-        "other_hub": "this position belongs to another hub; see which one --hub names",
+        "other_hub":
+            "this position belongs to another hub; see which one --hub names. "
+            + "Up to forkedAt, where that is told, it counts here too",
         "paused": "'warehouse resume' lets it pull again",
         "retired": "'warehouse revive' brings it back",
         "unknown_file": "'archive list' shows the files there are",
