@@ -74,7 +74,9 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "Archive", "HubServer"],
+            dependencies: [
+                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "HubServer",
+            ],
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
@@ -84,7 +86,8 @@ let package = Package(
             "ArchiveTests", ["Archive", "Hub", "Wire", "Platform"], exclude: ["read-archive.py"]),
         tests("StoreContractTests", ["Hub", "SQLite", "HubSQLite", "CSQLite"]),
         tests(
-            "HubServerTests", ["HubServer", "Hub", "HubSQLite", "Wire", "Platform", "CSQLite"]),
+            "HubServerTests",
+            ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("CommandTests", ["message-center"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center"]),

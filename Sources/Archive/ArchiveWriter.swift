@@ -131,6 +131,34 @@ package final class ArchiveWriter {
         if cut.bytes > 0 { try pass(.fileCut) }
     }
 
+    // MARK: The end
+
+    /// Removes this hub's files that hold nothing any more but pruned messages. Safe to do again.
+    ///
+    /// - Parameter oldest: the catalogue's oldest frame that was not pruned, nil if it has none;
+    ///   then `cut` comes before the next frame. Files of a hub that this one was restored from stay.
+    package func remove(before oldest: ArchivedFrame?) throws(ArchiveFailure) {
+        let oldest = oldest.flatMap { ArchiveFileName($0.file) }
+        if let oldest, oldest.hub != hub { return }
+        if oldest == nil {
+            isReady = false
+            forget()
+        }
+        let names = try ArchiveFailure.naming(folder) { () throws(Errno) in
+            try Folder.make(folder)
+            return try Folder.names(in: folder)
+        }
+        let mine = names.compactMap(ArchiveFileName.init).filter { $0.hub == hub }.sorted()
+        let gone = mine.filter { name in oldest.map { name < $0 } ?? true }
+        for name in gone {
+            try ArchiveFailure.naming(name.text) { () throws(Errno) in
+                try Folder.remove(file: path(name.text))
+            }
+            try pass(.fileRemoved)
+        }
+        if !gone.isEmpty { try syncFolder() }
+    }
+
     // MARK: Frames
 
     /// Writes a frame behind the one before, and syncs now and then. Only `settle` makes it safe.

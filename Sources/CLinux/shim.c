@@ -58,6 +58,16 @@ int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+// From linux/ioprio.h, which only newer headers have.
+enum { IOPRIO_PROCESS = 1, IOPRIO_IDLE = 3, IOPRIO_SHIFT = 13 };
+
+int clinux_lower_priority(void) {
+    // On Linux both take a thread: setpriority(2), "C library/kernel differences".
+    int nice = setpriority(PRIO_PROCESS, 0, 10);
+    long disk = syscall(SYS_ioprio_set, IOPRIO_PROCESS, 0, IOPRIO_IDLE << IOPRIO_SHIFT);
+    return nice == 0 && disk == 0 ? 0 : -1;
+}
+
 int clinux_name_thread(const char *name) {
     return pthread_setname_np(pthread_self(), name);
 }

@@ -61,6 +61,11 @@ package enum Limits {
 
     // The hub.
 
+    /// Bytes of room below which no message is taken: 507 `disk_nearly_full`. What the hub needs
+    /// to go on without messages fits in there many times: its write-ahead log, commits, a frame on
+    /// its way to the archive. And at a thousand messages a second it leaves half an hour in which
+    /// nothing has failed yet.
+    package static let leastFree: UInt64 = 512_000_000
     /// Warehouses that register by themselves. Beyond: 507 `warehouse_limit`.
     package static let warehouses = 100_000
     /// Distinct topics. Beyond: 507 `topic_limit`. A topic is a kind of event, not data.

@@ -6,7 +6,7 @@ import SQLite
 /// A page is one explicit read transaction over kept statements by primary key: a hundred rows
 /// with one statement of a hundred parameters, the rest of them NULL.
 package final class SQLiteReader: StoreReader {
-    private let connection: Connection
+    let connection: Connection
     private let beginStatement: Statement
     private let endStatement: Statement
     private let one: Statement

@@ -44,7 +44,10 @@ extension SQLiteStore: ArchivableStore {
     ) throws(StoreFailure) -> Int {
         let border = min(border, archiveState.border)
         guard forgotten < border || mayHaveGarbage || history.isDue(archiveState) else { return 0 }
-        try begin()
+        // Nobody waits for it: a crash that undoes it only leaves the garbage for the next start.
+        // So it has no sync of its own but goes along with the next one, and no publisher waits for
+        // two. The log keeps its order whatever of it is on disk: https://sqlite.org/wal.html.
+        try begin(synced: false)
         var count = 0
         if forgotten < border {
             count = try trimRows(atMost: rows, through: border)

@@ -31,6 +31,8 @@ package struct SQLiteStore: Store {
     /// Whether late ids or pruned frames may be there to delete.
     var mayHaveGarbage = true
     var history = HistorySweep()
+    /// How the connection is set.
+    private var syncsCommits = true
 
     /// Opens or makes the store at `path`.
     ///
@@ -109,6 +111,17 @@ package struct SQLiteStore: Store {
     // MARK: Transactions
 
     package mutating func begin() throws(StoreFailure) {
+        try begin(synced: true)
+    }
+
+    /// - Parameter synced: whether all of it is on disk when `commit` returns.
+    mutating func begin(synced: Bool) throws(StoreFailure) {
+        if synced != syncsCommits {
+            try StoreFailure.translating { () throws(SQLiteError) in
+                try connection.execute("PRAGMA synchronous=\(synced ? "FULL" : "NORMAL")")
+            }
+            syncsCommits = synced
+        }
         headAtBegin = head
         archiveAtBegin = archiveState
         forgetting = forgotten

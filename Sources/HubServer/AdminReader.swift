@@ -133,8 +133,11 @@ final class AdminReader {
         let line = hub.lines.line(of: warehouse.wid)
         let now = MonotonicClock.now()
         let sight = WarehouseSight(
-            warehouse, line: line, lag: try lag(warehouse, line), now: now,
-            wall: hub.clock.nowMilliseconds())
+            warehouse, line: line, lag: try lag(warehouse, line),
+            position: PositionState(
+                line, committed: warehouse.committed,
+                leavingThrough: hub.metrics.archive.leavingThrough),
+            now: now, wall: hub.clock.nowMilliseconds())
         sight.json.append(to: &output)
     }
 

@@ -1,3 +1,4 @@
+package import Archive
 import Hub
 package import Platform
 
@@ -11,6 +12,12 @@ package struct Configuration: Sendable {
     package var data: String
     /// The folder of the archive's files.
     package var archive: String
+    /// How long, and how much, the store keeps.
+    package var retention = Retention(age: 7 * 86_400_000)
+    /// Milliseconds that a message stays in the archive; nil: for ever.
+    package var archiveRetention: Int64?
+    /// Bytes of room on the disks of data and archive below which no message is taken.
+    package var leastFree = Limits.leastFree
     /// Event loops, each a thread.
     package var loops: Int
     package var logLevel = Log.Level.info
@@ -26,6 +33,12 @@ package struct Configuration: Sendable {
     /// Bytes of requests, and of answers, that all connections may hold; a test makes them few.
     package var requestBytesHeld = Limits.requestBytesHeld
     package var answerBytesHeld = Limits.answerBytesHeld
+    /// How much room there is at a path; a test makes it little.
+    package var free: @Sendable (_ path: String) throws(Errno) -> UInt64 = { (path) throws(Errno) in
+        try DiskSpace.free(path: path)
+    }
+    /// Asked at each step of a move whether it fails; for tests.
+    package var archiveFault: @Sendable (ArchiveStep) -> ArchiveFailure? = { _ in nil }
 
     package init(listen: Endpoint, data: String, loops: Int, connections: Int) {
         self.listen = listen

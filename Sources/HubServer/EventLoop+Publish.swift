@@ -125,6 +125,7 @@ extension EventLoop {
 
     func checkRoom() throws(Problem) {
         if isStopping { throw .stopping }
+        if hub.condition.isShortOfRoom { throw .diskNearlyFull }
         guard bytesUnderWay + batch.arena.count < Limits.bytesUnderWay else { throw .overloaded }
     }
 

@@ -1,4 +1,5 @@
 import Hub
+import HubSQLite
 import Platform
 import Synchronization
 
@@ -13,8 +14,8 @@ final class HubState: Sendable {
     /// The hubs that this one was restored from.
     private let forks: [Fork]
     let lines: Lines
-    /// Those who read the lines: the loops by their numbers, then the admin reader, then the
-    /// archive's desk.
+    /// Those who read the lines: the loops by their numbers, then the admin reader, the archive's
+    /// desk and the watch.
     let epochs: ReaderEpochs
     let warehouses: WarehouseTable
     let topics: SharedTopics
@@ -31,6 +32,7 @@ final class HubState: Sendable {
     let writer: Mailbox<WriterMail>
     let looks: Mailbox<LookRequest>
     let desk: Mailbox<DeskMail>
+    let archiver: Mailbox<ArchiverMail>
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
@@ -56,6 +58,7 @@ final class HubState: Sendable {
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)
+        archiver = try Mailbox(capacity: Limits.slowRequests)
     }
 
     /// The newest message that this hub and a former one have in common; nil: it never was `hub`.
@@ -64,6 +67,13 @@ final class HubState: Sendable {
     }
 
     var databasePath: String { configuration.data + "/hub.db" }
+
+    /// What the store takes, if the retention asks for it.
+    func size(of reader: SQLiteReader) throws(StoreFailure) -> Retention.Size? {
+        guard configuration.retention.bytes != nil else { return nil }
+        let messages = lines.head - lines.border + metrics.archive.garbageCount
+        return Retention.Size(bytes: try reader.bytesInUse(), messages: messages)
+    }
 
     /// Has the waiting pulls of these warehouses look again, on every loop: they were changed.
     func tellChanges(_ wids: [UInt32]) {
@@ -108,6 +118,7 @@ final class WaitSign: Sendable {
 final class Condition: Sendable {
     private let isServing = Atomic(false)
     private let isStopping = Atomic(false)
+    private let isShort = Atomic(false)
     private let storeFailure = Locked<StoreFailure?>(nil)
 
     /// Why the hub is not ready; nil when it is.
@@ -115,7 +126,7 @@ final class Condition: Sendable {
         if isStopping.load(ordering: .relaxed) { return "stopping" }
         if !isServing.load(ordering: .relaxed) { return "starting" }
         return switch storeFailure.withLock({ $0 }) {
-        case nil: nil
+        case nil: isShortOfRoom ? "disk nearly full" : nil
         case .full: "disk full"
         case .busy: "database held by another program"
         case .damaged: "database damaged"
@@ -127,6 +138,12 @@ final class Condition: Sendable {
 
     func serve() { isServing.store(true, ordering: .relaxed) }
     func stop() { isStopping.store(true, ordering: .relaxed) }
+
+    /// Whether there is too little room on a disk to take messages.
+    var isShortOfRoom: Bool {
+        get { isShort.load(ordering: .relaxed) }
+        set { isShort.store(newValue, ordering: .relaxed) }
+    }
 
     /// Whether the last transaction failed.
     var hasFailed: Bool { storeFailure.withLock { $0 != nil } }

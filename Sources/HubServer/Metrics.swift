@@ -68,12 +68,14 @@ final class Metrics: Sendable {
     }
 
     let loops: [Loop]
+    let archive = ArchiveFigures()
     private let commits = Atomic(0)
     private let commitFailures = Atomic(0)
     private let commitNanoseconds = Atomic(0)
     private let committed = Atomic(0)
     private let logFrames = Atomic(0)
     private let listsBytes = Atomic(0)
+    private let otherCommits = Atomic(0)
 
     init(loops: Int) {
         self.loops = (0..<loops).map { _ in Loop() }
@@ -86,8 +88,13 @@ final class Metrics: Sendable {
         commitNanoseconds.wrappingAdd(Int(nanoseconds), ordering: .relaxed)
     }
 
-    /// Transactions so far, those that failed included.
-    var commitCount: Int { commits.load(ordering: .relaxed) }
+    /// Notes a transaction of the writer's in which nobody's request was.
+    func noteOtherCommit() { otherCommits.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Transactions so far, of whatever kind.
+    var commitCount: Int {
+        commits.load(ordering: .relaxed) + otherCommits.load(ordering: .relaxed)
+    }
 
     func noteLists(bytes: Int) {
         listsBytes.store(bytes, ordering: .relaxed)

@@ -19,6 +19,9 @@ struct MetricsPage {
         for metric in hub.metrics.writer {
             append(metric.name, metric.help, metric.kind, metric.value, to: &output)
         }
+        for figure in hub.metrics.archive.all {
+            append(figure.name, figure.help, figure.kind, Double(figure.value), to: &output)
+        }
         let open = hub.metrics.total(.connectionsOpened) - hub.metrics.total(.connectionsClosed)
         let waiting = hub.metrics.total(.waitsBegun) - hub.metrics.total(.waitsEnded)
         let gauges: [(StaticString, StaticString, Double)] = [
@@ -33,6 +36,14 @@ struct MetricsPage {
                 Double(hub.metrics.answerBytes)
             ),
             ("message_center_head", "Index of the newest message.", Double(hub.lines.head)),
+            (
+                "message_center_border", "Index of the newest message in the archive.",
+                Double(hub.lines.border)
+            ),
+            (
+                "message_center_archive_messages", "Messages in the archive.",
+                Double(hub.lines.border - hub.lines.pruned)
+            ),
             (
                 "message_center_warehouses", "Warehouses known.", Double(hub.warehouses.count)
             ),

@@ -88,6 +88,12 @@ extension Problem {
 
     // MARK: The store
 
+    static let diskNearlyFull = Problem(
+        507, "disk_nearly_full",
+        "The hub's disk has too little room left to take messages: nothing was stored. Make room "
+            + "there."
+    ).retryable(after: 10)
+
     init(_ failure: StoreFailure) {
         switch failure {
         case .full:

@@ -26,6 +26,9 @@ package final class Server {
     private let admin: OSThread
     private let desk: OSThread
     private let checkpoints: OSThread
+    private let archiver: OSThread
+    private let watch: Watch
+    private let watching: OSThread
 
     /// Opens the data and begins to serve.
     ///
@@ -52,7 +55,7 @@ package final class Server {
                 path: configuration.data + "/hub.db",
                 busyTimeoutMilliseconds: configuration.busyMilliseconds,
                 freshHub: Self.newIdentity())
-            let epochs = ReaderEpochs(readers: configuration.loops + 2)
+            let epochs = ReaderEpochs(readers: configuration.loops + 3)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
             hub = try HubState(
@@ -66,6 +69,9 @@ package final class Server {
             checkpoints = try OSThread.start(name: "checkpoint") { [checkpointer] in
                 checkpointer.run()
             }
+            archiver = try Self.startArchiver(hub, state)
+            watch = try Watch(hub: hub)
+            watching = try Self.startWatch(watch, hub)
         } catch {
             throw Self.failure(error, configuration)
         }
@@ -142,6 +148,16 @@ package final class Server {
         return try start("archive desk", desk) { $0.run() }
     }
 
+    private static func startArchiver(_ hub: HubState, _ state: StoreState) throws -> OSThread {
+        let archiver = Archiver(
+            hub: hub, reader: try SQLiteReader(path: hub.databasePath), digest: state.lastDigest)
+        return try start("archiver", archiver) { $0.run() }
+    }
+
+    private static func startWatch(_ watch: Watch, _ hub: HubState) throws -> OSThread {
+        try start("watch", try SQLiteReader(path: hub.databasePath)) { watch.run($0) }
+    }
+
     /// Hands `worker`, made here, over to a thread of its own.
     private static func start<Worker>(
         _ name: String, _ worker: Worker, _ run: @escaping @Sendable (Worker) -> Void
@@ -198,6 +214,10 @@ package final class Server {
         admin.join()
         hub.desk.close()
         desk.join()
+        hub.archiver.close()
+        archiver.join()
+        watch.end()
+        watching.join()
         checkpointer.end()
         checkpoints.join()
         hub.writer.close()

@@ -13,7 +13,9 @@ package enum Settings {
         package let help: String
         /// Used when nobody says anything.
         package let standard: String
-        fileprivate let apply: @Sendable (String, inout Configuration) -> String?
+        /// The standard is told in words: the configuration has it by itself.
+        package var isDescribed = false
+        let apply: @Sendable (String, inout Configuration) -> String?
 
         package var environmentName: String {
             "MESSAGE_CENTER_"
@@ -21,7 +23,9 @@ package enum Settings {
         }
     }
 
-    package static let all: [Setting] = [
+    package static let all: [Setting] = general + archive
+
+    private static let general: [Setting] = [
         Setting(
             name: "listen", placeholder: "HOST:PORT", help: "where to listen",
             standard: "127.0.0.1:8088"
@@ -122,7 +126,7 @@ package enum Settings {
             listen: try! Endpoint("127.0.0.1:0"), data: "", loops: 1,
             connections: Limits.connections)
         for setting in all {
-            let (text, source) =
+            let said: (text: String, source: String)? =
                 if let flag = flags[setting.name] {
                     (flag, "--\(setting.name)")
                 } else if let variable = environment[setting.environmentName] {
@@ -130,8 +134,9 @@ package enum Settings {
                 } else if let member = fromFile[setting.name] {
                     (member, "\"\(setting.name)\" in \(file?.name ?? "")")
                 } else {
-                    (setting.standard, "--\(setting.name)")
+                    setting.isDescribed ? nil : (setting.standard, "--\(setting.name)")
                 }
+            guard let (text, source) = said else { continue }
             if let mistake = setting.apply(text, &configuration) {
                 mistakes.append("\(source): \"\(text)\" \(mistake)")
             }

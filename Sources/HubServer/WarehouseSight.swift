@@ -12,6 +12,7 @@ struct WarehouseSight {
     private let warehouse: Warehouse
     private let line: Line
     private let lag: Lag
+    private let position: PositionState
     private let now: UInt64
     private let wall: Int64
 
@@ -23,19 +24,28 @@ struct WarehouseSight {
         let seconds: Int64
     }
 
-    init(_ warehouse: Warehouse, line: Line, lag: Lag, now: UInt64, wall: Int64) {
+    init(
+        _ warehouse: Warehouse, line: Line, lag: Lag, position: PositionState, now: UInt64,
+        wall: Int64
+    ) {
         self.warehouse = warehouse
         self.line = line
         self.lag = lag
+        self.position = position
         self.now = now
         self.wall = wall
     }
 
-    /// `ok lagging silent paused retired never`
+    /// `ok lagging silent leaving archived paused retired never`
     var state: String {
         if warehouse.isRetired { return "retired" }
         if warehouse.isPaused { return "paused" }
         if warehouse.lastPull == 0 { return "never" }
+        switch position {
+        case .archived: return "archived"
+        case .leaving: return "leaving"
+        case .stored: break
+        }
         let every = warehouse.expectEverySeconds
         let patience = every > 0 ? every : Self.silentSeconds
         // Whose pull is still waiting is not silent, however long it waits.

@@ -14,6 +14,9 @@ final class WriterThread {
     private var mail: [WriterMail] = []
     private var singles: [WriteBatch] = []
     private var large = Queue<WriteBatch>()
+    private var orders: [WriterMail] = []
+    private var trimming = TrimPace()
+    private var cannotTrim = false
     private var restartsLog = false
     private var isHurried = false
     private var pace = FlushPace()
@@ -29,6 +32,7 @@ final class WriterThread {
         connection = store.connection
         writer = Writer(store: store, state: state, lines: hub.lines)
         hub.metrics.noteLists(bytes: hub.lines.bytes)
+        hub.metrics.archive.note(garbage: writer.garbage)
     }
 
     /// Runs until the mailbox is closed and empty; then everything is on disk.
@@ -36,13 +40,15 @@ final class WriterThread {
         while true {
             let isLast = hub.writer.isClosed
             hurry()
-            if !isLast, large.isEmpty { hub.writer.wait(milliseconds: isFlushDue ? 1 : 1000) }
+            if !isLast, large.isEmpty { hub.writer.wait(milliseconds: patience) }
             hub.writer.drain(into: &mail)
             sort()
             if mail.isEmpty, large.isEmpty, isLast { break }
             if !singles.isEmpty || isFlushDue { write(singles) }
             // One, and then those who came meanwhile: nobody waits behind several of them.
             if let batch = large.popFirst() { write([batch]) }
+            for order in orders { answer(order) }
+            if !isLast { trim() }
             if restartsLog { restartLog() }
         }
         write([], flushingAll: true)
@@ -58,13 +64,22 @@ final class WriterThread {
     /// Large batches come after the waiting singles, each in a transaction of its own.
     private func sort() {
         singles.removeAll(keepingCapacity: true)
+        orders.removeAll(keepingCapacity: true)
         for item in mail {
             switch item {
             case .batch(let batch) where batch.isLarge: large.append(batch)
             case .batch(let batch): singles.append(batch)
             case .restartLog: restartsLog = true
+            case .archive, .prune: orders.append(item)
             }
         }
+    }
+
+    /// Milliseconds to wait for mail before something else is to be done.
+    private var patience: Int32 {
+        let now = MonotonicClock.now()
+        if trimming.isDue(now) { return 0 }
+        return pace.isDue(now) || trimming.isPending ? 1 : 1000
     }
 
     private var isFlushDue: Bool { pace.isDue(MonotonicClock.now()) }
@@ -132,6 +147,46 @@ final class WriterThread {
         case .damaged(let detail), .disk(let detail), .other(let detail):
             hub.log.error("the store failed, nothing of the transaction remains: \(detail)")
         }
+    }
+
+    // MARK: The archive
+
+    /// Does what the archiver asks for, and tells it.
+    private func answer(_ order: WriterMail) {
+        let failure: StoreFailure?
+        switch order {
+        case .archive(let frame): failure = writer.archive(frame)
+        case .prune(let index, let time): failure = writer.prune(through: index, time: time)
+        case .batch, .restartLog: return
+        }
+        if failure == nil {
+            KillPoint.pass("move.committed")
+            trimming.moved(MonotonicClock.now())
+            hub.metrics.noteOtherCommit()
+            hub.metrics.archive.note(garbage: writer.garbage)
+            hub.metrics.noteLists(bytes: hub.lines.bytes)
+        }
+        _ = hub.archiver.post(.done(failure))
+    }
+
+    /// Deletes a slice of what lies below the border, if it is time.
+    private func trim() {
+        guard trimming.isDue(MonotonicClock.now()) else { return }
+        let (rows, failure) = writer.trim()
+        let now = MonotonicClock.now()
+        if let failure {
+            trimming.failed(now)
+            if !cannotTrim {
+                hub.log.error(
+                    "archived messages cannot be deleted from the store, which grows: \(failure)")
+            }
+        } else {
+            trimming.trimmed(rows: rows, isLeft: writer.garbage > 0, now)
+            hub.metrics.noteOtherCommit()
+            hub.metrics.archive.note(garbage: writer.garbage)
+            if rows > 0 { KillPoint.pass("trim.done") }
+        }
+        cannotTrim = failure != nil
     }
 
     /// Lets the WAL begin anew once everything in it is in the database; if a reader is in the

@@ -26,9 +26,10 @@ package final class HubProcess: @unchecked Sendable {
     /// - Parameters:
     ///   - data: its data folder, if that is not `folder`, where it logs.
     ///   - wrapper: a command to run the program under, such as `prlimit`.
+    ///   - environment: variables beside the few that every program here gets.
     package init(
         folder: TemporaryFolder? = nil, data: String? = nil, arguments: [String] = [],
-        wrapper: [String] = []
+        wrapper: [String] = [], environment: [String: String] = [:]
     ) throws {
         let folder = try folder ?? TemporaryFolder()
         log = folder.path + "/hub.log"
@@ -38,11 +39,15 @@ package final class HubProcess: @unchecked Sendable {
         let command =
             wrapper + [
                 Self.program, "serve", "--listen", "127.0.0.1:0", "--data", data ?? folder.path,
-            ] + (arguments.contains("--log-format") ? [] : ["--log-format", "json"]) + arguments
+            ] + (arguments.contains("--log-format") ? [] : ["--log-format", "json"])
+            // How full this machine's disk is, is no business of a test.
+            + (arguments.contains("--min-free") ? [] : ["--min-free", "off"]) + arguments
         process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
-        process.environment = ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]
+        process.environment = ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"].merging(
+            environment
+        ) { $1 }
         process.standardError = FileHandle(forWritingAtPath: log)
         process.standardOutput = FileHandle.nullDevice
         try process.run()

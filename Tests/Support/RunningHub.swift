@@ -24,6 +24,8 @@ package final class RunningHub {
         configuration.logLevel = .error
         // A test has said all it wanted to say when it stops its hub.
         configuration.deadlines.farewell = 0
+        // How full this machine's disk is, is no business of theirs.
+        configuration.leastFree = 0
         configure(&configuration)
         let server = try Server(configuration, clock: clock)
         self.server = server

@@ -1,0 +1,285 @@
+import Archive
+import Hub
+import HubSQLite
+import Platform
+
+/// The thread that moves messages to the archive once they are older than the retention, or more
+/// than its bytes; and that has old files of the archive pruned.
+///
+/// It reads the store in slices, builds a frame, and has it written, synced, read back and
+/// compared. Only then does it ask the writer, which hands the messages over in one transaction.
+/// Whatever fails before, the messages stay where they are, and the next try begins by putting the
+/// files back to what the catalogue knows. It comes after everybody else for processors and disk.
+final class Archiver {
+    private let hub: HubState
+    private let retention: Retention
+    private let reader: SQLiteReader
+    private let files: ArchiveWriter
+    private var topics: KnownTopics
+    private var builder: FrameBuilder
+    /// When the first message of the frame that is being built was created.
+    private var frameBegins: Int64 = 0
+    /// The digest of the catalogue's newest frame.
+    private var digest: [UInt8]
+    /// Whether the files are as the catalogue says.
+    private var isInOrder = false
+    private var hasCounted = false
+    /// The archive was pruned of the days before this time.
+    private var prunedBefore: Int64 = .min
+    private var mail: [ArchiverMail] = []
+    private var indexes: [Int64] = []
+    private var retry = RetryPause()
+
+    /// Rows read at one go: far less than the 50 ms that a reader may take.
+    private static let slice: Int64 = 100
+
+    init(hub: HubState, reader: SQLiteReader, digest: [UInt8]) {
+        self.hub = hub
+        self.reader = reader
+        self.digest = digest
+        retention = hub.configuration.retention
+        topics = KnownTopics(hub.topics)
+        builder = FrameBuilder(hub: hub.hub)
+        files = ArchiveWriter(
+            folder: hub.configuration.archive, hub: hub.hub, fault: hub.configuration.archiveFault)
+    }
+
+    /// Runs until the mailbox is closed.
+    func run() {
+        OSThread.lowerPriority()
+        while !hub.archiver.isClosed {
+            let pause = turn()
+            if pause > 0 { hub.archiver.wait(milliseconds: pause) }
+        }
+    }
+
+    /// Does a frame's worth of work; returns the milliseconds until there may be more.
+    private func turn() -> Int32 {
+        do throws(MoveFailure) {
+            try prune()
+            if !isInOrder { try putInOrder() }
+            if !hasCounted { try count() }
+            let moved = try move()
+            retry.succeeded()
+            return moved ? 0 : retention.pause
+        } catch {
+            return failed(error)
+        }
+    }
+
+    private func failed(_ failure: MoveFailure) -> Int32 {
+        builder.removeAll()
+        isInOrder = false
+        guard let text = failure.text else { return 0 }
+        hub.metrics.archive.noteFailure()
+        let pause = retry.failed()
+        hub.log.error(
+            """
+            nothing moves to the archive, and nothing is lost: \(text); the next try is in \
+            \(pause / 1000) s
+            """)
+        return pause
+    }
+
+    // MARK: Moving
+
+    /// Moves one frame if enough is due. False: nothing is to be done now.
+    private func move() throws(MoveFailure) -> Bool {
+        let wall = hub.clock.nowMilliseconds()
+        let due = try due(wall)
+        let isFull = try gather(through: max(due.byAge, due.bySize))
+        guard let last = builder.last else { return false }
+        guard isFull || last <= due.bySize || retention.isLate(frameBegins, wall: wall) else {
+            return false
+        }
+        try move(builder.finish(previous: digest))
+        return true
+    }
+
+    /// What is due: the newest message on account of its age, and on account of the store's size.
+    private func due(_ wall: Int64) throws(MoveFailure) -> (byAge: Int64, bySize: Int64) {
+        let border = hub.lines.border
+        let head = hub.lines.head
+        guard head > border else { return (border, border) }
+        return try MoveFailure.store { () throws(StoreFailure) in
+            let byAge = try reader.lastIndex(
+                before: retention.cutoff(wall: wall), above: border, head: head)
+            guard let size = try hub.size(of: reader), let kept = retention.kept(of: size) else {
+                return (byAge, border)
+            }
+            return (byAge, min(head, max(border, head - kept)))
+        }
+    }
+
+    /// Puts messages up to `last` into the frame; true: it is full.
+    private func gather(through last: Int64) throws(MoveFailure) -> Bool {
+        var next = (builder.last ?? hub.lines.border) + 1
+        while next <= last {
+            if hub.archiver.isClosed { throw .stopping }
+            let end = min(last, next + Self.slice - 1)
+            indexes.removeAll(keepingCapacity: true)
+            indexes.append(contentsOf: next...end)
+            if try gatherSlice() { return true }
+            next = end + 1
+        }
+        return false
+    }
+
+    private func gatherSlice() throws(MoveFailure) -> Bool {
+        var appending = FrameBuilder.Appending.done
+        try MoveFailure.store { () throws(StoreFailure) in
+            try reader.begin()
+            defer { reader.end() }
+            try reader.rows(at: indexes[...]) { row in
+                appending = append(row)
+                return appending == .done
+            }
+        }
+        switch appending {
+        case .done: return false
+        case .full: return true
+        case .contradicts(let text): throw .store(.damaged(text))
+        }
+    }
+
+    private func append(_ row: MessageRow) -> FrameBuilder.Appending {
+        guard topics.knows(row.topic) else {
+            return .contradicts("message \(row.index) has topic \(row.topic), which is missing")
+        }
+        if builder.isEmpty { frameBegins = row.created }
+        return builder.append(
+            row, topic: topics.topic(row.topic).name.utf8.span.bytes,
+            isPublishers: hub.ids.index(in: row.id) != row.index)
+    }
+
+    /// Makes the frame safe, and hands its messages over.
+    private func move(_ built: BuiltFrame) throws(MoveFailure) {
+        let frame = try MoveFailure.archive { () throws(ArchiveFailure) in
+            let frame = try files.append(built)
+            try files.settle()
+            return frame
+        }
+        KillPoint.pass("move.settled")
+        try ask(.archive(frame))
+        digest = frame.digest
+        hub.metrics.archive.noteMove(frame)
+    }
+
+    /// Has the writer do something, and waits until it has.
+    private func ask(_ order: WriterMail) throws(MoveFailure) {
+        guard hub.writer.post(order) else { throw .stopping }
+        while true {
+            hub.archiver.wait(milliseconds: -1)
+            // The writer may still do it, or not: the next start finds out from the catalogue.
+            if hub.archiver.isClosed { throw .stopping }
+            hub.archiver.drain(into: &mail)
+            for case .done(let failure) in mail {
+                if let failure { throw .store(failure) }
+                return
+            }
+        }
+    }
+
+    // MARK: The files
+
+    /// Puts the files back to what the catalogue knows: at the start, and after a failure.
+    private func putInOrder() throws(MoveFailure) {
+        let (border, pruned) = (hub.lines.border, hub.lines.pruned)
+        let last = try MoveFailure.store { () throws(StoreFailure) in
+            try border == 0 ? nil : reader.frame(holding: border)
+        }
+        // Files that no frame stands for are removed, so it must be sure that none does.
+        guard last != nil || border == pruned else {
+            throw .store(.damaged("no frame of the archive holds message \(border)"))
+        }
+        if let last { digest = last.digest }
+        if pruned > 0 { try removePruned() }
+        let cut = try MoveFailure.archive { () throws(ArchiveFailure) in try files.cut(to: last) }
+        tell(cut)
+        isInOrder = true
+    }
+
+    private func tell(_ cut: ArchiveWriter.Cut) {
+        if cut.bytes > 0 || !cut.removed.isEmpty {
+            hub.log.info(
+                """
+                what was left of an unfinished move is gone from the archive: \(cut.bytes) bytes, \
+                \(cut.removed.count) files
+                """)
+        }
+        if let lacking = cut.lacking {
+            hub.log.error("the archive lacks what it had: \(lacking)")
+        }
+    }
+
+    /// Adds up what is in the archive, in slices, for the metrics.
+    private func count() throws(MoveFailure) {
+        let border = hub.lines.border
+        var last = hub.lines.pruned
+        hub.metrics.archive.reset()
+        while last < border, !hub.archiver.isClosed {
+            let total = try MoveFailure.store { () throws(StoreFailure) in
+                try reader.total(after: last)
+            }
+            guard total.frames > 0 else { break }
+            hub.metrics.archive.note(total)
+            last = total.last
+        }
+        hasCounted = true
+    }
+
+    // MARK: Pruning
+
+    /// Has the days go that are older than the archive's own retention.
+    private func prune() throws(MoveFailure) {
+        guard let age = hub.configuration.archiveRetention else { return }
+        let cutoff = Retention.dayBegin(hub.clock.nowMilliseconds() - age)
+        guard cutoff > prunedBefore else { return }
+        if let last = try lastFrame(before: cutoff) { try prune(through: last) }
+        prunedBefore = cutoff
+    }
+
+    /// The newest frame all of whose messages were created before `time`, the beginning of a day:
+    /// so it is its file's last, for no frame spans two days.
+    private func lastFrame(before time: Int64) throws(MoveFailure) -> ArchivedFrame? {
+        var (low, high) = (hub.lines.pruned, hub.lines.border)
+        var found: ArchivedFrame?
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            let frame = try MoveFailure.store { () throws(StoreFailure) in
+                try reader.frame(holding: middle)
+            }
+            guard let frame else {
+                throw .store(.damaged("no frame of the archive holds message \(middle)"))
+            }
+            if frame.created.upperBound < time {
+                found = frame
+                low = frame.last
+            } else {
+                high = max(low, frame.first - 1)
+            }
+        }
+        return found
+    }
+
+    private func prune(through last: ArchivedFrame) throws(MoveFailure) {
+        try ask(.prune(through: last.last, time: last.created.upperBound))
+        KillPoint.pass("prune.committed")
+        hub.log.info("the archive is pruned of the messages up to \(last.last)")
+        try removePruned()
+        hasCounted = false
+    }
+
+    /// Removes the files that hold nothing but pruned messages. A crash may have kept an earlier
+    /// prune from it.
+    private func removePruned() throws(MoveFailure) {
+        let oldest = try MoveFailure.store { () throws(StoreFailure) in
+            try reader.frames(from: hub.lines.pruned + 1, limit: 1).first
+        }
+        // Where none is left, the newest file goes too, which is open.
+        if oldest == nil { isInOrder = false }
+        try MoveFailure.archive { () throws(ArchiveFailure) in
+            try files.remove(before: oldest)
+        }
+    }
+}
