@@ -20,11 +20,25 @@ extension AdminReader {
             "frames": .number(String(sum.frames)), "messages": .number(String(sum.messages)),
             "bytes": .number(String(sum.bytes)), "rawBytes": .number(String(sum.rawBytes)),
             "ratio": Self.ratio(sum.rawBytes, sum.bytes),
+            "retention": retention, "archiveRetention": archiveRetention,
             "files": .array(page.prefix(limit).map(sight)),
             "nextPageToken": page.count > limit
                 ? .text(String(page[limit - 1].last)) : .null,
         ]
         answer.append(to: &output)
+    }
+
+    private var retention: JSONValue {
+        let retention = hub.configuration.retention
+        return [
+            "seconds": .number(String(retention.age / 1000)),
+            "bytes": retention.bytes.map { .number(String($0)) } ?? .null,
+        ]
+    }
+
+    private var archiveRetention: JSONValue {
+        let age = hub.configuration.archiveRetention
+        return ["seconds": age.map { .number(String($0 / 1000)) } ?? .null]
     }
 
     private struct Sum {
@@ -122,5 +136,33 @@ extension AdminReader {
             "length": .number(String(damage.length)), "kind": .text(damage.kind.rawValue),
             "detail": .text(damage.detail),
         ]
+    }
+
+    // MARK: Prune
+
+    /// `POST /v1/archive/prune`: whole files only.
+    ///
+    /// - Returns: the last frame to go; nil: nothing is to be done.
+    func writePrune(_ prune: Prune) throws(Problem) -> ArchivedFrame? {
+        try refreshFiles()
+        let going = files.all.prefix { file in
+            switch prune.before {
+            case .index(let index): file.last < index
+            case .time(let time): file.created.upperBound < time
+            }
+        }
+        let sum = going.reduce(into: Sum()) { $0.add($1) }
+        let through = going.last?.last ?? hub.lines.pruned
+        let answer: JSONValue = [
+            "files": .number(String(going.count)), "messages": .number(String(sum.messages)),
+            "bytes": .number(String(sum.bytes)), "through": .number(String(through)),
+        ]
+        answer.append(to: &output)
+        guard !prune.isDry, !going.isEmpty else { return nil }
+        do throws(StoreFailure) {
+            return try check.reader.frame(holding: through)
+        } catch {
+            throw unreadable(error)
+        }
     }
 }

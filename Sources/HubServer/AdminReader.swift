@@ -41,6 +41,8 @@ final class AdminReader {
                 hub.epochs.readers[hub.configuration.loops].reading { answer(request) }
             }
             if isLast { return }
+            // Nobody has asked for a while.
+            if requests.isEmpty { archived.archive.removeAll() }
             refreshTokens()
         }
     }
@@ -65,11 +67,18 @@ final class AdminReader {
         output.removeAll()
         let result: Result<LookAnswer.Body, Problem>
         do throws(Problem) {
-            var copies: WriteBatch?
-            let type = try look(request, &copies)
-            let bytes = output.withUnsafeBytes { Array($0) }
-            result = .success(
-                LookAnswer.Body(contentType: type, bytes: bytes, copies: copies))
+            var rest = Rest.none
+            let type = try look(request, &rest)
+            var body = LookAnswer.Body(
+                contentType: type, bytes: output.withUnsafeBytes { Array($0) })
+            if case .copies(let copies) = rest { body.copies = copies }
+            if case .prune(let frame) = rest {
+                let answer = LookAnswer(call: request.call, .success(body))
+                let order = PruneOrder(frame: frame, loop: request.loop, answer: answer)
+                guard !hub.archiver.post(.prune(order)) else { return }
+                throw .stopping
+            }
+            result = .success(body)
         } catch {
             result = .failure(error)
         }
@@ -78,11 +87,18 @@ final class AdminReader {
         output.shrink(to: 1 << 20)
     }
 
+    /// What another thread does before the answer goes out.
+    enum Rest {
+        case none
+        /// The copies of a replay are stored.
+        case copies(WriteBatch)
+        /// The archive is pruned up to this frame.
+        case prune(ArchivedFrame)
+    }
+
     /// Writes the answer; answers its type.
-    ///
-    /// - Parameter copies: gets those of a replay.
     private func look(
-        _ request: LookRequest, _ copies: inout WriteBatch?
+        _ request: LookRequest, _ rest: inout Rest
     ) throws(Problem) -> StaticString {
         switch request.look {
         case .warehouses(let after, let limit): try writeWarehouses(after: after, limit: limit)
@@ -94,7 +110,9 @@ final class AdminReader {
         case .archive(.list(let after, let limit)): try writeArchive(after: after, limit: limit)
         case .archive(.verify(let file, let after)): try writeVerify(file: file, after: after)
         case .archive(.replay(let replay)):
-            copies = try writeReplay(replay, loop: request.loop)
+            if let copies = try writeReplay(replay, loop: request.loop) { rest = .copies(copies) }
+        case .archive(.prune(let prune)):
+            if let frame = try writePrune(prune) { rest = .prune(frame) }
         case .topics: writeTopics()
         case .metrics:
             MetricsPage(hub: hub).append(to: &output)

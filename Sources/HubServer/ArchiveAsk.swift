@@ -20,6 +20,19 @@ struct Replay {
     var start: Int64?
 }
 
+/// A prune of the archive, as it was asked for, checked.
+struct Prune {
+    /// What lies before it goes.
+    var before: Before
+    var isDry: Bool
+
+    enum Before: Equatable {
+        case index(Int64)
+        /// Milliseconds since 1970.
+        case time(Int64)
+    }
+}
+
 /// What is asked about the archive as a whole.
 enum ArchiveAsk {
     /// The files behind message `after`.
@@ -27,4 +40,5 @@ enum ArchiveAsk {
     /// Frames behind message `after`; of one file, or of all.
     case verify(file: String?, after: Int64)
     case replay(Replay)
+    case prune(Prune)
 }

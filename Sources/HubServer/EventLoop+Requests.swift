@@ -293,6 +293,7 @@ extension EventLoop {
         case .operate(let operation, let wid): try operate(connection, operation, wid, body)
         case .archive(.verify): try askArchive(connection, .verify, body)
         case .archive(.replay): try askArchive(connection, .replay, body)
+        case .archive(.prune): try askArchive(connection, .prune, body)
         case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics:
             try look(connection, Target(target))
         case .health: answer(connection, 200, text: "ok\n")

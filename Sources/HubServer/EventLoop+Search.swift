@@ -54,6 +54,9 @@ extension EventLoop {
         case .replay:
             if isStopping { throw .stopping }
             ask = .replay(try replay(&members))
+        case .prune:
+            if isStopping { throw .stopping }
+            ask = .prune(try Self.prune(&members))
         }
         try post(connection, .archive(ask))
     }
@@ -75,6 +78,24 @@ extension EventLoop {
         return Replay(
             filter: filter!, wid: UInt32(wid!), id: id.map { ReplayID(id: $0) }, isDry: isDry,
             start: start)
+    }
+
+    private static func prune(_ members: inout MemberReader) throws(Problem) -> Prune {
+        let before = members.value("before").map { value -> Prune.Before? in
+            if let index = value.integer.map({ Int64($0) }) {
+                return (0...Limits.integer).contains(index) ? .index(index) : nil
+            }
+            return value.text.flatMap { Timestamp.parse($0) }.map { .time($0) }
+        }
+        let isDry = members.boolean("dryRun") ?? false
+        switch before {
+        case nil: if members.mistakes.count == 0 { members.note("before", "is missing") }
+        case .some(nil):
+            members.note("before", "must be an index, or a time such as 2026-11-20T08:00:00Z")
+        default: break
+        }
+        try members.finish()
+        return Prune(before: before!!, isDry: isDry)
     }
 
     private static func filter(_ members: inout MemberReader) -> MessageFilter {

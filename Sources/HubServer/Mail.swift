@@ -42,6 +42,16 @@ enum WriterMail {
 enum ArchiverMail {
     /// The writer has done what it was asked for, or could not.
     case done(StoreFailure?)
+    /// An operator prunes the archive.
+    case prune(PruneOrder)
+}
+
+/// A prune that was asked for, and the answer to give when it is done.
+struct PruneOrder {
+    /// The last frame to go, and its file's last.
+    let frame: ArchivedFrame
+    let loop: Int
+    let answer: LookAnswer
 }
 
 /// A request that is read off the loops.

@@ -28,7 +28,7 @@ enum Route: Equatable {
 
     /// What is asked of the archive as a whole.
     enum Archive: Equatable {
-        case list, verify, replay
+        case list, verify, replay, prune
     }
 
     /// The largest body of a request, in bytes.
@@ -114,6 +114,7 @@ enum Route: Equatable {
         guard let name else { return try get(method, .archive(.list)) }
         if target.matches(name, "verify") { return try post(method, .archive(.verify)) }
         if target.matches(name, "replay") { return try post(method, .archive(.replay)) }
+        if target.matches(name, "prune") { return try post(method, .archive(.prune)) }
         throw .notFound
     }
 

@@ -151,4 +151,21 @@ struct ArchiveCommandTests {
         #expect(try run(["archive", "search", "--wid", "x"]).status == 2)
         #expect(try run(["archive", "nothing"]).status == 2)
     }
+
+    @Test("prune shows what would go, needs --yes where nobody can be asked, and deletes")
+    func prune() throws {
+        let refused = try run(["archive", "prune", "--before", "21"])
+        #expect(refused.status == 2)
+        let preview = try run(["archive", "prune", "--before", "21", "--dry-run"])
+        #expect(preview.output.hasPrefix("1 file with 20 messages up to 20, "))
+        let name = try file
+        let done = try run(["archive", "prune", "--before", "21", "--yes"])
+        #expect(done.status == 0, "\(done.errors)")
+        #expect(done.output == "the archive now begins behind message 20\n")
+        #expect(throws: (any Error).self) {
+            try RawFile.bytes("\(hub.folder.path)/archive/\(name)")
+        }
+        let nothing = try run(["archive", "prune", "--before", "21", "--yes"])
+        #expect(nothing.output == "no whole file lies before that\n")
+    }
 }

@@ -194,4 +194,48 @@ import Wire
         #expect(one.code == "archive_damaged")
         #expect(one["detail"].text?.contains(files[1]["name"]!.text!) == true)
     }
+
+    // MARK: Prune
+
+    private func prune(_ body: JSONValue) throws -> Answer {
+        let answer = try client.post("/v1/archive/prune", body)
+        guard answer.status == 200 else { throw Unexpected(answer) }
+        return answer
+    }
+
+    @Test("A prune takes whole files, after a dry run that took nothing")
+    func prune() throws {
+        let preview = try prune(["before": 81, "dryRun": true])
+        #expect(preview.integer("files") == 2)
+        #expect(preview.integer("messages") == 80)
+        #expect(preview.integer("through") == 80)
+        #expect(try verify().frames == 10)
+        let done = try prune(["before": 81])
+        #expect(done.json == preview.json)
+        let archive = try client.get("/v1/archive")
+        #expect(archive.integer("oldest") == 81)
+        #expect(archive["files"].elements?.map { $0["first"]?.integer } == [81])
+        #expect(try verify().frames == 2)
+        #expect(try verify().damages == [])
+        let all = try client.get("/v1/messages?limit=1000&order=oldest")
+        #expect(all.indexes == Array(81...120))
+        #expect(all["unreadable"].elements == [])
+        #expect(try client.get("/v1/messages/80").code == "unknown_message")
+        #expect(try client.get("/v1/messages/81").status == 200)
+        // The files are removed behind the answer at the latest with it.
+        #expect(throws: (any Error).self) { try RawFile.bytes(path(0)) }
+        #expect(throws: (any Error).self) { try RawFile.bytes(path(1)) }
+        #expect(try prune(["before": 81]).integer("files") == 0)
+    }
+
+    @Test("A prune by time spares a file that is not wholly older")
+    func pruneByTime() throws {
+        let last = files[1]["to"]!.text!
+        #expect(try prune(["before": .text(last), "dryRun": true]).integer("through") == 40)
+        #expect(
+            try prune(["before": "2999-01-01T00:00:00Z", "dryRun": true])
+                .integer("through") == 100)
+        #expect(try prune(["before": "1999-01-01T00:00:00Z"]).integer("files") == 0)
+        #expect(try client.get("/v1/archive").integer("oldest") == 1)
+    }
 }

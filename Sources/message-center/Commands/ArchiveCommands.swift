@@ -39,6 +39,7 @@ extension Command {
                 + HubOptions.connection,
             run: Archive.export)
         static let replay = Command.archiveReplay
+        static let prune = Command.archivePrune
     }
 }
 

@@ -183,6 +183,12 @@ struct ScriptedCall {
             {"filter":{"topic":"A_*"},"wid":3,"id":"0193aaaa-0000-7000-8000-000000000007"}
         POST /v1/archive/replay 422 invalid_content
             {"filter":{},"wid":3}
+        POST /v1/archive/prune 200
+            {"before":"2000-01-01T00:00:00Z","dryRun":true}
+        POST /v1/archive/prune 200
+            {"before":1}
+        POST /v1/archive/prune 422 invalid_content
+            {"before":"latest"}
         GET /v1/topics 200
         GET /metrics 200
         GET /metrics?a=1 422 invalid_content
