@@ -40,6 +40,13 @@ package final class ArchiveReader {
         packed.shrink(to: 0)
     }
 
+    /// Bytes of the file of that name.
+    package func length(ofFile name: String) throws(ArchiveFailure) -> Int64 {
+        try ArchiveFailure.naming(name) { () throws(Errno) in
+            try ArchiveFile("\(folder)/\(name)", for: .reading).length()
+        }
+    }
+
     /// Whether the frame's file is in the folder; what it holds is not looked at.
     package func hasFile(of frame: ArchivedFrame) -> Bool {
         (try? ArchiveFile(path(frame), for: .reading)) != nil

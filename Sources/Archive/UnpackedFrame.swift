@@ -14,8 +14,8 @@ package final class UnpackedFrame {
     package let frame: ArchivedFrame
     let raw: ByteBuffer
     /// Where each line begins; one more for the end.
-    private let starts: [UInt32]
-    private let wids: [UInt32]
+    let starts: [UInt32]
+    let wids: [UInt32]
     /// A key whose escapes were decoded, during a visit.
     private var key = ByteBuffer()
 

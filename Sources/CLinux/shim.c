@@ -107,3 +107,8 @@ const char *clinux_error_name(int code) {
 const char *clinux_error_text(int code) {
     return strerrordesc_np(code);
 }
+
+const void *clinux_memmem(
+    const void *bytes, unsigned long count, const void *part, unsigned long length) {
+    return memmem(bytes, count, part, length);
+}

@@ -19,6 +19,11 @@ package enum Limits {
     /// The largest integer in the contract: every JSON library holds it exactly.
     package static let integer: Int64 = (1 << 53) - 1
 
+    /// Characters of a text that is searched for. Beyond: 422.
+    package static let searchCharacters = 256
+    /// Bytes of an archive file's name. Beyond: 422.
+    package static let fileNameBytes = 128
+
     // A batch.
 
     /// Messages of one batch. Beyond: 413. More would hold up the single publishes too long.

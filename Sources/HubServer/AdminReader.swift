@@ -7,23 +7,28 @@ import Wire
 ///
 /// It also notices, once a second, that tokens were made or revoked.
 final class AdminReader {
-    private let hub: HubState
-    private let pages: PageReader
+    let hub: HubState
+    let pages: PageReader
+    let scan: MessageScan
+    let check: ArchiveCheck
+    var files: ArchiveFiles
     private let archived: ArchivedLines
     private let tokens: TokenFile
     private var tokensVersion: Int64
     private var requests: [LookRequest] = []
-    private var output = ByteBuffer(capacity: 64 * 1024)
+    var output = ByteBuffer(capacity: 64 * 1024)
 
     init(hub: HubState, reader: any StoreReader, tokens: TokenFile) throws(TokenFile.Failure) {
         self.hub = hub
         self.tokens = tokens
         tokensVersion = try tokens.version()
         let topics = KnownTopics(hub.topics)
-        archived = ArchivedLines(
-            reader: reader, archive: ArchiveReader(folder: hub.configuration.archive),
-            topics: topics)
+        let archive = ArchiveReader(folder: hub.configuration.archive)
+        archived = ArchivedLines(reader: reader, archive: archive, topics: topics)
         pages = PageReader(reader: reader, topics: topics, archived: archived)
+        scan = MessageScan(hub: hub, reader: reader, archive: archive)
+        check = ArchiveCheck(reader: reader, archive: archive)
+        files = ArchiveFiles(reader: reader, archive: archive)
     }
 
     /// Runs until the mailbox is closed.
@@ -36,6 +41,8 @@ final class AdminReader {
                 hub.epochs.readers[hub.configuration.loops].reading { answer(request) }
             }
             if isLast { return }
+            // Nobody has asked for a while.
+            if requests.isEmpty { archived.archive.removeAll() }
             refreshTokens()
         }
     }
@@ -60,9 +67,18 @@ final class AdminReader {
         output.removeAll()
         let result: Result<LookAnswer.Body, Problem>
         do throws(Problem) {
-            let type = try look(request.look)
-            let bytes = output.withUnsafeBytes { Array($0) }
-            result = .success(LookAnswer.Body(contentType: type, bytes: bytes))
+            var rest = Rest.none
+            let type = try look(request, &rest)
+            var body = LookAnswer.Body(
+                contentType: type, bytes: output.withUnsafeBytes { Array($0) })
+            if case .copies(let copies) = rest { body.copies = copies }
+            if case .prune(let frame) = rest {
+                let answer = LookAnswer(call: request.call, .success(body))
+                let order = PruneOrder(frame: frame, loop: request.loop, answer: answer)
+                guard !hub.archiver.post(.prune(order)) else { return }
+                throw .stopping
+            }
+            result = .success(body)
         } catch {
             result = .failure(error)
         }
@@ -71,13 +87,32 @@ final class AdminReader {
         output.shrink(to: 1 << 20)
     }
 
-    private func look(_ look: Look) throws(Problem) -> StaticString {
-        switch look {
+    /// What another thread does before the answer goes out.
+    enum Rest {
+        case none
+        /// The copies of a replay are stored.
+        case copies(WriteBatch)
+        /// The archive is pruned up to this frame.
+        case prune(ArchivedFrame)
+    }
+
+    /// Writes the answer; answers its type.
+    private func look(
+        _ request: LookRequest, _ rest: inout Rest
+    ) throws(Problem) -> StaticString {
+        switch request.look {
         case .warehouses(let after, let limit): try writeWarehouses(after: after, limit: limit)
         case .warehouse(let wid): try writeWarehouse(wid)
         case .line(let wid, let after, let query): try writeLine(wid, after: after, query)
         case .message(let name, let principal, let wid, let after, let limit):
             try writeMessage(name, principal, wid: wid, after: after, limit: limit)
+        case .search(let search): try writeSearch(search)
+        case .archive(.list(let after, let limit)): try writeArchive(after: after, limit: limit)
+        case .archive(.verify(let file, let after)): try writeVerify(file: file, after: after)
+        case .archive(.replay(let replay)):
+            if let copies = try writeReplay(replay, loop: request.loop) { rest = .copies(copies) }
+        case .archive(.prune(let prune)):
+            if let frame = try writePrune(prune) { rest = .prune(frame) }
         case .topics: writeTopics()
         case .metrics:
             MetricsPage(hub: hub).append(to: &output)
@@ -155,7 +190,7 @@ final class AdminReader {
         created.map { max(0, hub.clock.nowMilliseconds() - $0) / 1000 } ?? 0
     }
 
-    private func unreadable(_ failure: StoreFailure) -> Problem {
+    func unreadable(_ failure: StoreFailure) -> Problem {
         hub.log.error("the store cannot be read: \(failure)")
         return Problem(failure)
     }
@@ -182,102 +217,9 @@ final class AdminReader {
         }
     }
 
-    private func unreadable(_ failure: ReadFailure) -> Problem {
+    func unreadable(_ failure: ReadFailure) -> Problem {
         if let report = failure.report { hub.log.error(report) }
         return Problem(failure, head: hub.lines.head)
-    }
-
-    // MARK: Messages
-
-    private func writeMessage(
-        _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
-    ) throws(Problem) {
-        let isThere: Bool
-        do throws(StoreFailure) {
-            isThere = try appendMessage(
-                name, principal, wid: wid, after: after, limit: limit)
-        } catch {
-            throw unreadable(error)
-        }
-        guard isThere else {
-            throw Problem(404, "unknown_message", "No message of this hub has this name.")
-        }
-    }
-
-    /// False: there is no such message, or none that this principal may see.
-    private func appendMessage(
-        _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
-    ) throws(StoreFailure) -> Bool {
-        guard let index = try find(name) else { return false }
-        var (owner, created) = (UInt32(0), Int64(0))
-        var (isVisible, isDamaged) = (false, false)
-        try pages.reader.rows(at: [index]) { row in
-            (owner, created) = (row.wid, row.created)
-            isVisible = principal.maySee(row.wid)
-            isDamaged = !pages.canTell(row)
-            guard isVisible, !isDamaged else { return false }
-            output.append("{\"id\":\"")
-            output.append(uuid: (hi: row.id.high, lo: row.id.low))
-            output.append("\",\"index\":")
-            output.append(decimal: row.index)
-            pages.appendContent(row, to: &output)
-            return false
-        }
-        guard !isDamaged else { throw .damaged("message \(index) has no topic") }
-        guard isVisible else { return false }
-        output.append(",\"where\":\"store\",\"journey\":")
-        try writeJourney(
-            index, owner, created: created, principal, wid: wid, after: after, limit: limit)
-        output.append("}")
-        return true
-    }
-
-    private func find(_ name: MessageName) throws(StoreFailure) -> Int64? {
-        let head = hub.lines.head
-        switch name {
-        case .index(let index): return index >= 1 && index <= head ? index : nil
-        case .id(let id):
-            return try pages.reader.index(
-                named: id, ids: hub.ids, above: hub.lines.border, head: head)
-        }
-    }
-
-    /// For each warehouse that must consume the message, how far it has got.
-    private func writeJourney(
-        _ index: Int64, _ owner: UInt32, created: Int64, _ principal: Principal, wid: UInt32?,
-        after: UInt32?, limit: Int
-    ) throws(StoreFailure) {
-        let all = readers(of: owner, principal, wid: wid, after: after, limit: limit + 1)
-        output.append("[")
-        for (place, warehouse) in all.prefix(limit).enumerated() {
-            if place > 0 { output.append(",") }
-            // History is only asked where it has an answer.
-            let journey =
-                max(warehouse.delivered, warehouse.committed) < index
-                ? Journey()
-                : try pages.reader.journey(of: index, wid: warehouse.wid, since: created)
-            JourneySight(warehouse, index: index, journey).json.append(to: &output)
-        }
-        output.append("],\"nextPageToken\":")
-        output.append(all.count > limit ? "\"\(all[limit - 1].wid)\"" : "null")
-    }
-
-    private func readers(
-        of owner: UInt32, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
-    ) -> [Warehouse] {
-        if owner != 0 {
-            guard wid == nil || wid == owner, after == nil || after! < owner else { return [] }
-            return [hub.warehouses[owner] ?? Warehouse(wid: owner)]
-        }
-        if let wid {
-            return principal.maySee(wid) ? [hub.warehouses[wid] ?? Warehouse(wid: wid)] : []
-        }
-        if case .warehouse(let wids) = principal {
-            return wids.sorted().filter { $0 > after ?? 0 }.prefix(limit).map {
-                hub.warehouses[$0] ?? Warehouse(wid: $0)
-            }
-        }
-        return hub.warehouses.list(after: after, limit: limit)
     }
 
     // MARK: Topics

@@ -27,6 +27,8 @@ final class Archiver {
     /// The archive was pruned of the days before this time.
     private var prunedBefore: Int64 = .min
     private var mail: [ArchiverMail] = []
+    /// Prunes that operators asked for.
+    private var orders: [PruneOrder] = []
     private var indexes: [Int64] = []
     private var retry = RetryPause()
 
@@ -55,6 +57,8 @@ final class Archiver {
 
     /// Does a frame's worth of work; returns the milliseconds until there may be more.
     private func turn() -> Int32 {
+        readMail()
+        while !orders.isEmpty { carryOut(orders.removeFirst()) }
         do throws(MoveFailure) {
             try prune()
             if !isInOrder { try putInOrder() }
@@ -172,12 +176,24 @@ final class Archiver {
             hub.archiver.wait(milliseconds: -1)
             // The writer may still do it, or not: the next start finds out from the catalogue.
             if hub.archiver.isClosed { throw .stopping }
-            hub.archiver.drain(into: &mail)
-            for case .done(let failure) in mail {
-                if let failure { throw .store(failure) }
-                return
+            guard let failure = readMail() else { continue }
+            if let failure { throw .store(failure) }
+            return
+        }
+    }
+
+    /// Takes what came: orders for later; answers what the writer says of its last task.
+    @discardableResult
+    private func readMail() -> StoreFailure?? {
+        var said: StoreFailure??
+        hub.archiver.drain(into: &mail)
+        for item in mail {
+            switch item {
+            case .done(let failure): said = .some(failure)
+            case .prune(let order): orders.append(order)
             }
         }
+        return said
     }
 
     // MARK: The files
@@ -260,6 +276,25 @@ final class Archiver {
             }
         }
         return found
+    }
+
+    /// Prunes as an operator has asked, and has the answer sent.
+    private func carryOut(_ order: PruneOrder) {
+        var answer = order.answer
+        do throws(MoveFailure) {
+            if order.frame.last > hub.lines.pruned { try prune(through: order.frame) }
+        } catch {
+            switch error {
+            case .store(let failure):
+                answer = LookAnswer(call: answer.call, .failure(.init(failure)))
+            case .stopping: answer = LookAnswer(call: answer.call, .failure(.stopping))
+            case .archive(let failure):
+                // The catalogue has let go of them: the files go with the next try.
+                hub.log.error("pruned files of the archive cannot be removed: \(failure)")
+                isInOrder = false
+            }
+        }
+        _ = hub.loops[order.loop].post(.answer(answer))
     }
 
     private func prune(through last: ArchivedFrame) throws(MoveFailure) {

@@ -24,7 +24,7 @@ enum Principal: Equatable, Sendable {
             (.warehouse(let wids), .operate(.commit, let wid)),
             (.warehouse(let wids), .operate(.release, let wid)):
             wids.contains(wid)
-        case (.warehouse, .message): true
+        case (.warehouse, .message), (.warehouse, .search): true
         case (_, .openAPI), (_, .page): true
         default: false
         }
@@ -38,6 +38,14 @@ enum Principal: Equatable, Sendable {
             (.warehouse, .operate(.release, let wid)):
             "This token does not speak for warehouse \(wid)."
         default: "This token's role may not do that."
+        }
+    }
+
+    /// Whether it may search among the messages of `wid`; nil: among all.
+    func maySearch(_ wid: UInt32?) -> Bool {
+        switch self {
+        case .anyone, .admin: true
+        case .publisher, .warehouse: wid.map(maySee) ?? false
         }
     }
 

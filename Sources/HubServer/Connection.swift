@@ -38,6 +38,8 @@ final class Connection {
         /// A seek, whose messages are counted in the archive.
         case counted(from: Int64, to: Int64)
         case look
+        /// A replay whose copies are being stored; its answer but for what tells of them.
+        case replay(begun: [UInt8])
     }
 
     let socket: Socket

@@ -5,7 +5,11 @@ import Wire
 /// What is looked at off the loops, so that nobody's publish waits behind a long list.
 extension EventLoop {
     func look(_ connection: Connection, _ target: borrowing Target) throws(Problem) {
-        let look = try parse(connection, target)
+        try post(connection, try parse(connection, target))
+    }
+
+    /// Hands a question to the admin reader; the connection waits for its answer.
+    func post(_ connection: Connection, _ look: Look) throws(Problem) {
         // What is wrong must be seen, of all times, when there is too much.
         if answerBytes.isFull, connection.route != .metrics { throw .overloaded }
         let request = LookRequest(loop: number, call: connection.token, look: look)
@@ -37,6 +41,13 @@ extension EventLoop {
                 after: after.map { UInt32($0) }, limit: Int(limit))
         case .line(let wid):
             return try line(wid, &query)
+        case .search:
+            return try search(connection, &query)
+        case .archive:
+            let limit = query.integer("limit", 1...1000) ?? 100
+            let after = query.integer("pageToken", 0...Limits.integer)
+            try query.finish()
+            return .archive(.list(after: after ?? 0, limit: Int(limit)))
         case .topics:
             try query.finish()
             return .topics
@@ -78,6 +89,7 @@ extension EventLoop {
         else { return }
         switch answer.result {
         case .success(let body):
+            if let copies = body.copies { return store(copies, connection, body.bytes) }
             self.answer(connection, 200, body.bytes, type: body.contentType)
         case .failure(let problem):
             refuse(connection, problem)

@@ -123,7 +123,7 @@ extension EventLoop {
 
     // MARK: Batches
 
-    private func checkRoom() throws(Problem) {
+    func checkRoom() throws(Problem) {
         if isStopping { throw .stopping }
         if hub.condition.isShortOfRoom { throw .diskNearlyFull }
         guard bytesUnderWay + batch.arena.count < Limits.bytesUnderWay else { throw .overloaded }
@@ -145,7 +145,7 @@ extension EventLoop {
         batch = takeBatch()
     }
 
-    private func post(_ batch: WriteBatch) {
+    func post(_ batch: WriteBatch) {
         batchesUnderWay += 1
         bytesUnderWay += batch.arena.count
         guard hub.writer.post(.batch(batch)) else {
@@ -183,7 +183,10 @@ extension EventLoop {
         case .stored(let fresh):
             counters.add(.published, fresh)
             counters.add(.duplicates, request.messages.count - fresh)
-            if isBatch {
+            if case .replay(let begun) = connection.call {
+                let copies = batch.messages[request.messages]
+                answerReplay(connection, begun, copies, fresh: fresh)
+            } else if isBatch {
                 answerBatch(connection, batch, request.messages, fresh: fresh)
             } else {
                 answerSingle(connection, batch.messages[request.messages.lowerBound])

@@ -291,7 +291,10 @@ extension EventLoop {
         case .publishBatch: try publishBatch(connection, body)
         case .pull(let wid): try pull(connection, wid, body)
         case .operate(let operation, let wid): try operate(connection, operation, wid, body)
-        case .warehouses, .warehouse, .line, .message, .topics, .metrics:
+        case .archive(.verify): try askArchive(connection, .verify, body)
+        case .archive(.replay): try askArchive(connection, .replay, body)
+        case .archive(.prune): try askArchive(connection, .prune, body)
+        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics:
             try look(connection, Target(target))
         case .health: answer(connection, 200, text: "ok\n")
         case .ready: ready(connection)

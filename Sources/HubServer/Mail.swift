@@ -42,6 +42,16 @@ enum WriterMail {
 enum ArchiverMail {
     /// The writer has done what it was asked for, or could not.
     case done(StoreFailure?)
+    /// An operator prunes the archive.
+    case prune(PruneOrder)
+}
+
+/// A prune that was asked for, and the answer to give when it is done.
+struct PruneOrder {
+    /// The last frame to go, and its file's last.
+    let frame: ArchivedFrame
+    let loop: Int
+    let answer: LookAnswer
 }
 
 /// A request that is read off the loops.
@@ -57,6 +67,8 @@ enum Look {
     case warehouse(UInt32)
     case line(UInt32, after: Int64?, PageReader.Query)
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
+    case search(Search)
+    case archive(ArchiveAsk)
     case topics
     case metrics
 }
@@ -67,7 +79,7 @@ enum MessageName {
     case id(MessageID)
 }
 
-/// The admin reader's answer: a finished body.
+/// The admin reader's answer: a finished body, or one that a replay's copies still end.
 final class LookAnswer: Sendable {
     let call: Token
     let result: Result<Body, Problem>
@@ -75,6 +87,8 @@ final class LookAnswer: Sendable {
     struct Body: Sendable {
         let contentType: StaticString
         let bytes: [UInt8]
+        /// To be stored before the answer is whole.
+        var copies: WriteBatch?
     }
 
     init(call: Token, _ result: Result<Body, Problem>) {

@@ -75,6 +75,48 @@ struct MemberReader {
         return text
     }
 
+    /// A text of so many characters.
+    mutating func text(_ name: String, characters: ClosedRange<Int>) -> String? {
+        guard let value = take(name) else { return nil }
+        guard let text = value.text, characters.contains(text.unicodeScalars.count) else {
+            let (least, most) = (characters.lowerBound, characters.upperBound)
+            note(name, "must be a string of \(least) to \(most) characters")
+            return nil
+        }
+        return text
+    }
+
+    /// A time: milliseconds since 1970.
+    mutating func time(_ name: String) -> Int64? {
+        guard let value = take(name) else { return nil }
+        let time = value.text.flatMap { Timestamp.parse($0) }
+        if time == nil { note(name, Mistakes.timeExpected) }
+        return time
+    }
+
+    /// A UUID of version 7.
+    mutating func version7(_ name: String) -> MessageID? {
+        guard let value = take(name) else { return nil }
+        let bits = value.text.flatMap { UUIDText.parse($0) }
+        let id = bits.map { MessageID(high: $0.hi, low: $0.lo) }
+        guard let id, id.isVersion7 else {
+            note(name, "must be a UUID of version 7 (RFC 9562)")
+            return nil
+        }
+        return id
+    }
+
+    /// Where the slice before says that this one begins.
+    mutating func pageToken() -> Int64? {
+        guard let value = take("pageToken") else { return nil }
+        let isToken = value.text?.utf8.allSatisfy { 0x30...0x39 ~= $0 } ?? false
+        guard isToken, let text = value.text, (1...16).contains(text.utf8.count) else {
+            note("pageToken", "must be the `nextPageToken` of the answer before")
+            return nil
+        }
+        return Int64(text)
+    }
+
     mutating func session() -> SessionName? {
         guard let text = text("session", 1...Limits.sessionBytes) else { return nil }
         let name = SessionName(text)

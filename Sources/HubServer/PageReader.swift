@@ -361,5 +361,11 @@ final class PageReader {
         } else {
             output.append("null")
         }
+        guard let original = row.replayOf else { return }
+        output.append(",\"replayOf\":{\"id\":\"")
+        output.append(uuid: (hi: original.id.high, lo: original.id.low))
+        output.append("\",\"index\":")
+        output.append(decimal: original.index)
+        output.append("}")
     }
 }

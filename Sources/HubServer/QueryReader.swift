@@ -38,6 +38,32 @@ struct QueryReader {
         return number
     }
 
+    /// A text of so many characters.
+    mutating func text(_ name: String, characters: ClosedRange<Int>) -> String? {
+        guard let text = text(name) else { return nil }
+        guard characters.contains(text.unicodeScalars.count) else {
+            let (least, most) = (characters.lowerBound, characters.upperBound)
+            note(name, "must be \(least) to \(most) characters")
+            return nil
+        }
+        return text
+    }
+
+    /// A time: milliseconds since 1970.
+    mutating func time(_ name: String) -> Int64? {
+        guard let text = text(name) else { return nil }
+        let time = Timestamp.parse(text)
+        if time == nil { note(name, Mistakes.timeExpected) }
+        return time
+    }
+
+    /// One of a few words.
+    mutating func word(_ name: String, _ words: [String]) -> String? {
+        guard let text = text(name) else { return nil }
+        if !words.contains(text) { note(name, "must be \(words.joined(separator: " or "))") }
+        return text
+    }
+
     /// Ends the reading: throws what was wrong.
     mutating func finish() throws(Problem) {
         for parameter in parameters {

@@ -12,6 +12,8 @@ enum Route: Equatable {
     case warehouses
     case warehouse(UInt32)
     case message
+    case search
+    case archive(Archive)
     case topics
     case metrics
     case health
@@ -22,6 +24,11 @@ enum Route: Equatable {
     /// What changes one warehouse.
     enum Operation: Equatable {
         case commit, release, seek, pause, resume, retire, revive, describe
+    }
+
+    /// What is asked of the archive as a whole.
+    enum Archive: Equatable {
+        case list, verify, replay, prune
     }
 
     /// The largest body of a request, in bytes.
@@ -51,6 +58,9 @@ enum Route: Equatable {
         }
         if target.matches(second, "warehouses") {
             return try warehouses(method, target, third, fourth)
+        }
+        if target.matches(second, "archive"), fourth == nil {
+            return try archive(method, target, third)
         }
         if target.matches(second, "topics"), third == nil {
             return try get(method, .topics)
@@ -88,10 +98,24 @@ enum Route: Equatable {
         _ fourth: ByteRange?
     ) throws(Problem) -> Route {
         guard fourth == nil else { throw .notFound }
-        guard let third else { return try post(method, .publish) }
+        guard let third else {
+            if method == .get || method == .head { return .search }
+            guard method == .post else { throw .methodNotAllowed("GET, HEAD, POST") }
+            return .publish
+        }
         guard !third.isEmpty else { throw .notFound }
         if target.matches(third, "batch") { return try post(method, .publishBatch) }
         return try get(method, .message)
+    }
+
+    private static func archive(
+        _ method: RequestHead.Method, _ target: borrowing Target, _ name: ByteRange?
+    ) throws(Problem) -> Route {
+        guard let name else { return try get(method, .archive(.list)) }
+        if target.matches(name, "verify") { return try post(method, .archive(.verify)) }
+        if target.matches(name, "replay") { return try post(method, .archive(.replay)) }
+        if target.matches(name, "prune") { return try post(method, .archive(.prune)) }
+        throw .notFound
     }
 
     private static func warehouses(

@@ -9,8 +9,10 @@ enum Program {
         .publish, .pull, .commit, .tail,
         .warehouse.list, .warehouse.show, .warehouse.seek, .warehouse.pause, .warehouse.resume,
         .warehouse.retire, .warehouse.revive, .warehouse.name,
-        .topicList, .messageShow, .backup.make, .backup.verify, .backup.restore, .health, .bench,
-        .version,
+        .topicList, .messageShow,
+        .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
+        .archive.prune,
+        .backup.make, .backup.verify, .backup.restore, .health, .bench, .version,
     ]
 
     /// Runs the command that `words` name. Writes every error to standard error.

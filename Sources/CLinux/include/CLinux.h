@@ -71,4 +71,8 @@ const char *clinux_error_name(int code);
 /// strerrordesc_np(3): "Address already in use", never translated, or NULL.
 const char *clinux_error_text(int code);
 
+/// memmem(3)
+const void *clinux_memmem(
+    const void *bytes, unsigned long count, const void *part, unsigned long length);
+
 #endif

@@ -14,6 +14,9 @@ enum HubAdvice {
             + "Up to forkedAt, where that is told, it counts here too",
         "paused": "'warehouse resume' lets it pull again",
         "retired": "'warehouse revive' brings it back",
+        "unknown_file": "'archive list' shows the files there are",
+        "archive_damaged":
+            "'archive verify' names what is damaged; put the file back from a backup",
         "unknown_id": "look the message up with 'message show', or give an index or a time",
         "id_conflict": "the id was used for another message; let the program make a new one",
         "id_expired": "the id is too old to be told from a repeated one; publish under a new id",

@@ -62,6 +62,12 @@ enum ByteStream {
         }
     }
 
+    /// Writes all of it to a file.
+    static func writeAll(_ bytes: [UInt8], to file: borrowing Descriptor) throws(Errno) {
+        var rest = bytes[...]
+        while !rest.isEmpty { rest = rest.dropFirst(try writeSome(rest, to: file.raw)) }
+    }
+
     private static func writeSome(
         _ bytes: ArraySlice<UInt8>, to descriptor: Int32
     ) throws(Errno) -> Int {

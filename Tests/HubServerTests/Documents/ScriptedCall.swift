@@ -168,6 +168,27 @@ struct ScriptedCall {
         GET /v1/warehouses?limit=1 200
         GET /v1/warehouses/3 200
         GET /v1/warehouses?nonsense 422 invalid_content
+        GET /v1/messages?limit=2 200
+        GET /v1/messages?topic=A_*&wid=3&key=k&text=x&from=2000-01-01T00:00:00Z&order=oldest 200
+        GET /v1/messages?text= 422 invalid_content
+        GET /v1/messages?wid=a 422 invalid_content
+        GET /v1/archive 200
+        GET /v1/archive?limit=0 422 invalid_content
+        POST /v1/archive/verify 200
+        POST /v1/archive/verify 404 unknown_file
+            {"file":"2026-11-20-0.jsonl.zst"}
+        POST /v1/archive/replay 200
+            {"filter":{"topic":"A_*"},"wid":3,"dryRun":true}
+        POST /v1/archive/replay 200
+            {"filter":{"topic":"A_*"},"wid":3,"id":"0193aaaa-0000-7000-8000-000000000007"}
+        POST /v1/archive/replay 422 invalid_content
+            {"filter":{},"wid":3}
+        POST /v1/archive/prune 200
+            {"before":"2000-01-01T00:00:00Z","dryRun":true}
+        POST /v1/archive/prune 200
+            {"before":1}
+        POST /v1/archive/prune 422 invalid_content
+            {"before":"latest"}
         GET /v1/topics 200
         GET /metrics 200
         GET /metrics?a=1 422 invalid_content
