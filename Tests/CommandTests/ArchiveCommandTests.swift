@@ -21,7 +21,7 @@ struct ArchiveCommandTests {
                 body: ["n": .number("\(number).50"), "text": .text("äöü \(number)")])
         }
         first.stop()
-        try StoppedHub.move(first.folder, through: 20, frame: 5)
+        try ArchiveMove.run(first.folder.path, through: 20, perFrame: 5)
         hub = try RunningHub(folder: first.folder)
     }
 

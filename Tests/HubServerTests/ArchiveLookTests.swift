@@ -22,7 +22,7 @@ import Wire
             try client.publish(wid: number % 4, key: "k\(number)", body: .text("body \(number)"))
         }
         first.stop()
-        try StoppedHub.move(folder, through: 100, frame: 10)
+        try ArchiveMove.run(folder.path, through: 100, perFrame: 10)
         hub = try RunningHub(folder: folder, clock: clock)
         self.client = try hub.client()
         files = try self.client.get("/v1/archive")["files"].elements ?? []

@@ -23,7 +23,7 @@ struct RealSearchTests {
             guard answer.status == 201 else { throw Unexpected(answer) }
         }
         first.stop()
-        try StoppedHub.move(first.folder, through: archived, frame: 4000)
+        try ArchiveMove.run(first.folder.path, through: archived, perFrame: 4000)
         return try RunningHub(folder: first.folder, clock: clock)
     }
 

@@ -27,7 +27,7 @@ import Wire
             guard answer.status == 201 else { throw Unexpected(answer) }
         }
         first.stop()
-        try StoppedHub.move(folder, through: Int64(count / 2), frame: 700)
+        try ArchiveMove.run(folder.path, through: Int64(count / 2), perFrame: 700)
         return try RunningHub(folder: folder)
     }
 
@@ -136,7 +136,7 @@ import Wire
         ]
         try replay(try first.client(), members)
         first.stop()
-        try StoppedHub.move(first.folder, through: 301, frame: 50)
+        try ArchiveMove.run(first.folder.path, through: 301, perFrame: 50)
         let hub = try RunningHub(folder: first.folder)
         let client = try hub.client()
         let answers = try replay(client, members)

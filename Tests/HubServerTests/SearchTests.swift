@@ -23,7 +23,7 @@ import Wire
             }
         }
         first.stop()
-        try StoppedHub.move(folder, through: archived, frame: 30)
+        try ArchiveMove.run(folder.path, through: archived, perFrame: 30)
         return try RunningHub(folder: folder, clock: clock)
     }
 
@@ -137,7 +137,7 @@ import Wire
                 token = page["nextPageToken"].text
                 hub.stop()
                 border = min(300, border + 45)
-                try StoppedHub.move(hub.folder, through: border, frame: 11)
+                try ArchiveMove.run(hub.folder.path, through: border, perFrame: 11)
                 hub = try RunningHub(folder: hub.folder)
             } while token != nil
             #expect(found == (order == "oldest" ? Array(1...300) : (1...300).reversed()))

@@ -20,6 +20,7 @@ package enum ArchiveMove {
         var store = try SQLiteStore(path: data + "/hub.db", freshHub: ("", 0))
         let lines = Lines(epochs: ReaderEpochs(readers: 0))
         let state = try store.load(into: lines)
+        guard index > state.border else { return [] }
         let reader = try SQLiteReader(path: data + "/hub.db")
         var writer = Writer(store: store, state: state, lines: lines)
         let files = ArchiveWriter(folder: data + "/archive", hub: state.hub)
