@@ -58,7 +58,7 @@ final class HubState: Sendable {
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)
-        archiver = try Mailbox(capacity: Limits.slowRequests)
+        archiver = try Mailbox(capacity: Limits.mailbox)
     }
 
     /// The newest message that this hub and a former one have in common; nil: it never was `hub`.

@@ -7,9 +7,9 @@ extension Command {
         name: "bench", summary: "load a running hub, and measure its rate and its delays",
         details: """
             Modes: publish (single messages), batch, pull, and mixed: --publishers of the
-            connections publish at --rate while the others pull. A connection has one request
-            outstanding. Published messages stay in the hub, so use one that is there for it. A
-            fifth of them are for every warehouse, the others for one each.
+            connections publish at --rate while the others, if any, pull. A connection has one
+            request outstanding. Published messages stay in the hub, so use one that is there for
+            it. A fifth of them are for every warehouse, the others for one each.
 
               message-center bench --mode publish --connections 64 --seconds 10
               message-center bench --mode pull --warehouses 200 --positions random
@@ -73,8 +73,8 @@ private enum Bench {
     private static func plan(_ arguments: Arguments) throws -> BenchPlan {
         let (endpoint, host) = try address(arguments[HubOptions.hub])
         let mode = BenchPlan.Mode(rawValue: arguments[mode])!
-        guard mode != .mixed || arguments[connections] > arguments[publishers] else {
-            throw UsageError("mixed needs more --connections than --publishers: some pull")
+        guard mode != .mixed || arguments[connections] >= arguments[publishers] else {
+            throw UsageError("mixed needs as many --connections as --publishers: the others pull")
         }
         let hub = try HubConnection(arguments)
         var plan = BenchPlan(
