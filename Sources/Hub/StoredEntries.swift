@@ -4,8 +4,9 @@
 /// Used on the thread that took it, until it leaves its `ReaderEpochs.Reader`.
 package struct StoredEntries {
     private let view: PostingList.View
-    /// What lies at or below it is in the archive.
-    private let border: Int64
+    /// What lies at or below it is in the archive. A later border is not this one's: between the
+    /// two there are messages that only these entries, or only the archive, still tell of.
+    package let border: Int64
 
     fileprivate init(_ view: PostingList.View, border: Int64) {
         self.view = view

@@ -87,9 +87,11 @@ final class MessageScan {
         var outcome = Outcome(of: Int64(range.count))
         var walk = Walk(query: query, range: range)
         while !walk.isAtEnd {
-            let border = hub.lines.border
+            // The border that counts is the one that the entries were taken with.
+            let entries = query.filter.wid.map { hub.lines.stored(of: $0) }
+            let border = (entries ?? nil)?.border ?? hub.lines.border
             if walk.cursor > border {
-                try lookInStore(&walk, above: border, visit)
+                try lookInStore(&walk, above: border, entries, visit)
             } else {
                 try lookInArchive(&walk, through: border, &outcome.unreadable, visit)
             }
@@ -192,9 +194,8 @@ final class MessageScan {
     /// Looks at the store until there is a reason to look up: the transaction is old, the slice is
     /// over, or the stretch above `border` is done.
     private func lookInStore(
-        _ walk: inout Walk, above border: Int64, _ visit: Visit
+        _ walk: inout Walk, above border: Int64, _ entries: StoredEntries??, _ visit: Visit
     ) throws(StoreFailure) {
-        let entries = walk.query.filter.wid.map { hub.lines.stored(of: $0) }
         let stretch = max(walk.range.lowerBound, border + 1)...walk.range.upperBound
         try reader.begin()
         defer { reader.end() }
