@@ -136,7 +136,8 @@ package final class ArchiveWriter {
     /// Removes this hub's files that hold nothing any more but pruned messages. Safe to do again.
     ///
     /// - Parameter oldest: the catalogue's oldest frame that was not pruned, nil if it has none;
-    ///   then `cut` comes before the next frame. Files of a hub that this one was restored from stay.
+    ///   then `cut` comes before the next frame. Files of a hub that this one was restored from
+    ///   stay.
     package func remove(before oldest: ArchivedFrame?) throws(ArchiveFailure) {
         let oldest = oldest.flatMap { ArchiveFileName($0.file) }
         if let oldest, oldest.hub != hub { return }
