@@ -87,6 +87,10 @@ int clinux_flock_exclusive(int fd) {
     return flock(fd, LOCK_EX | LOCK_NB);
 }
 
+int clinux_flock_release(int fd) {
+    return flock(fd, LOCK_UN);
+}
+
 int clinux_descriptor_limit(uint64_t *soft, uint64_t *hard) {
     struct rlimit limit;
     int result = getrlimit(RLIMIT_NOFILE, &limit);

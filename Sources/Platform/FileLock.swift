@@ -25,6 +25,12 @@ package struct FileLock: ~Copyable, Sendable {
         self.file = file
     }
 
+    /// Closing alone would leave the lock with a child process that has not yet come from fork(2)
+    /// to exec(2): it has a copy of the descriptor.
+    deinit {
+        _ = clinux_flock_release(file.raw)
+    }
+
     /// Locks an open folder in the same way, until it is closed. False: another process has it.
     package static func lock(folder fd: Int32) throws(Errno) -> Bool {
         try SystemCall.nonBlocking { clinux_flock_exclusive(fd) } != nil

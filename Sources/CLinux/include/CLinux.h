@@ -61,6 +61,7 @@ void clinux_let_others_go_first(void);
 long clinux_getrandom(void *bytes, unsigned long count);
 /// flock(2), exclusive, not waiting. A function of its own since Swift sees a struct of that name.
 int clinux_flock_exclusive(int fd);
+int clinux_flock_release(int fd);
 
 /// getrlimit(2) and setrlimit(2) of RLIMIT_NOFILE.
 int clinux_descriptor_limit(uint64_t *soft, uint64_t *hard);
