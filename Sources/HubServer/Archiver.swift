@@ -63,7 +63,7 @@ final class Archiver {
     private func turn() -> Int32 {
         readMail()
         while !orders.isEmpty { carryOut(orders.removeFirst()) }
-        let begun = MonotonicClock.now()
+        let begun = ThreadClock.now()
         do throws(MoveFailure) {
             try prune()
             if !isInOrder { try putInOrder() }
@@ -71,7 +71,7 @@ final class Archiver {
             let moved = try move()
             retry.succeeded()
             guard moved else { return retention.pause }
-            return Int32(clamping: (MonotonicClock.now() - begun) * Self.leave / 1_000_000)
+            return Int32(clamping: (ThreadClock.now() - begun) * Self.leave / 1_000_000)
         } catch {
             return failed(error)
         }

@@ -11,6 +11,16 @@ package enum MonotonicClock {
     }
 }
 
+/// Processor time that the calling thread has had.
+package enum ThreadClock {
+    /// Nanoseconds; clock_gettime(2) CLOCK_THREAD_CPUTIME_ID.
+    package static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
+
 /// Time of day, which may jump in both directions. Any thread may ask.
 package final class WallClock: Sendable {
     private let offset: Atomic<Int64>

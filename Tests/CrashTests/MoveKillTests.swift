@@ -95,10 +95,10 @@ import Wire
         try publish(client, &book)
         let head = try #require(try client.metric("message_center_head"))
         #expect(
-            try eventually(within: 30) { try client.metric("message_center_border") == head },
+            try eventually(within: 120) { try client.metric("message_center_border") == head },
             "\(hub.told)")
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 120) {
                 try client.metric("message_center_store_garbage_messages") == 0
             })
         #expect(!hub.told.contains("nothing moves"), "\(hub.told)")

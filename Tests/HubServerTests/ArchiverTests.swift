@@ -38,7 +38,7 @@ import Wire
             clock.offsetMilliseconds += Self.day
         }
         // Two days are older than seven, and the hour that a small frame waits is over.
-        #expect(try eventually(within: 30) { try Self.border(client) == 30 + 60 })
+        #expect(try eventually(within: 120) { try Self.border(client) == 30 + 60 })
         let holdings = try Holdings(hub.folder.path)
         #expect(holdings.all.count == 30 * 45)
         #expect(holdings.frames.count == 2)
@@ -46,7 +46,7 @@ import Wire
         #expect(try client.metric("message_center_archive_frames") == 2)
         #expect(try client.metric("message_center_archive_messages") == 90)
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 120) {
                 try client.metric("message_center_store_garbage_messages") == 0
             })
         #expect(try Holdings(hub.folder.path).garbage == 0)
@@ -84,11 +84,11 @@ import Wire
         try Self.publish(client, 10)
         // The room is looked at after the archiver has begun: a look of both has passed.
         #expect(
-            try eventually(within: 30) { try client.metric("message_center_data_free_bytes")! > 0 })
+            try eventually(within: 120) { try client.metric("message_center_data_free_bytes")! > 0 })
         #expect(try Self.border(client) == 0)
         // The small frame is late, and takes along what has become due meanwhile.
         clock.offsetMilliseconds += 700_000
-        #expect(try eventually(within: 30) { try Self.border(client) == 10 })
+        #expect(try eventually(within: 120) { try Self.border(client) == 10 })
         #expect(try Holdings(hub.folder.path).frames.count == 1)
     }
 
@@ -99,13 +99,13 @@ import Wire
         let client = try hub.client()
         try Self.publish(client, 1000)
         clock.offsetMilliseconds = 365 * Self.day
-        #expect(try eventually(within: 30) { try Self.border(client) == 1000 })
+        #expect(try eventually(within: 120) { try Self.border(client) == 1000 })
         try Self.publish(client, 1000)
         clock.offsetMilliseconds = -365 * Self.day
         try Self.publish(client, 1000)
         #expect(try Holdings(hub.folder.path).all.count == 3000)
         clock.offsetMilliseconds = 373 * Self.day
-        #expect(try eventually(within: 30) { try Self.border(client) == 3000 })
+        #expect(try eventually(within: 120) { try Self.border(client) == 3000 })
         #expect(try Holdings(hub.folder.path).all.count == 3000)
     }
 
@@ -118,7 +118,7 @@ import Wire
             let hub = try RunningHub(folder: folder, clock: clock) { $0.retention.age = 1000 }
             let client = try hub.client()
             try Self.publish(client, 2000)
-            #expect(try eventually(within: 30) { try Self.border(client) == 2000 * round })
+            #expect(try eventually(within: 120) { try Self.border(client) == 2000 * round })
             let holdings = try Holdings(folder.path)
             #expect(holdings.all.count == 2000 * round)
             #expect(holdings.frames.count > frames)
@@ -160,8 +160,8 @@ import Wire
         }
         let client = try hub.client()
         let count = published.withLock { $0 }
-        #expect(try eventually(within: 30) { try Self.border(client) == count })
-        #expect(try eventually(within: 30) { try Holdings(path).garbage == 0 })
+        #expect(try eventually(within: 120) { try Self.border(client) == count })
+        #expect(try eventually(within: 120) { try Holdings(path).garbage == 0 })
         #expect(try Holdings(path).all.count == count)
         #expect(try client.metric("message_center_archive_move_failures_total") == 0)
     }
@@ -197,9 +197,9 @@ import Wire
             for _ in 0..<3 { try Self.publish(client, 300, size: 500) }
             clock.offsetMilliseconds += Self.day
             let border = max(0, day - 7) * 900
-            #expect(try eventually(within: 30) { try Self.border(client) >= border - 900 })
+            #expect(try eventually(within: 120) { try Self.border(client) >= border - 900 })
             #expect(
-                try eventually(within: 30) {
+                try eventually(within: 120) {
                     try client.metric("message_center_store_garbage_messages") == 0
                 })
             sizes.append(try Self.bytes(of: hub.folder.path + "/hub.db"))
@@ -219,7 +219,7 @@ import Wire
         let client = try hub.client()
         for _ in 0..<30 { try Self.publish(client, 500, size: 500) }
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 120) {
                 let border = try Self.border(client)
                 let garbage = try client.metric("message_center_store_garbage_messages")
                 return border > 7000 && garbage == 0
@@ -228,7 +228,7 @@ import Wire
         #expect(holdings.all.count == 15_000)
         // What is left fills most of what it may take.
         #expect(holdings.stored.count > 3000)
-        #expect(try eventually(within: 30) { try client.metric("message_center_warehouses")! == 0 })
+        #expect(try eventually(within: 120) { try client.metric("message_center_warehouses")! == 0 })
     }
 
     @Test(
@@ -249,14 +249,14 @@ import Wire
         try Self.publish(client, 3000)
         clock.offsetMilliseconds += 8 * Self.day
         let name = "message_center_archive_move_failures_total"
-        #expect(try eventually(within: 30) { try client.metric(name)! >= 1 })
+        #expect(try eventually(within: 120) { try client.metric(name)! >= 1 })
         #expect(try Self.border(client) == 0)
         #expect(try Holdings(hub.folder.path).stored.count == 3000)
         // Nobody else is disturbed.
         #expect(try client.publish(wid: 1).status == 201)
         #expect(try client.get("/readyz").status == 200)
         fails.withLock { $0 = false }
-        #expect(try eventually(within: 30) { try Self.border(client) == 3000 })
+        #expect(try eventually(within: 120) { try Self.border(client) == 3000 })
         let holdings = try Holdings(hub.folder.path)
         #expect(holdings.all.count == 3001)
         #expect(Set(holdings.frames.map(\.file)).count == 1)
@@ -279,13 +279,13 @@ import Wire
             clock.offsetMilliseconds += Self.day
             // The day's messages move before the next ones come.
             #expect(
-                try eventually(within: 30) {
+                try eventually(within: 120) {
                     try Self.border(client) >= Int(client.metric("message_center_head")!) - 100
                 })
         }
         // Nine days back to four days back are out; which of them is a matter of the hour.
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 120) {
                 try client.metric("message_center_archive_messages")! <= 400
             })
         let holdings = try Holdings(folder.path)
@@ -295,7 +295,7 @@ import Wire
         #expect(Set(files) == Set(holdings.frames.map(\.file)))
         let frames = Double(holdings.frames.count)
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 120) {
                 try client.metric("message_center_archive_frames") == frames
             })
         hub.stop()
@@ -304,17 +304,17 @@ import Wire
         hub = try start()
         client = try hub.client()
         #expect(
-            try eventually(within: 30) { try client.metric("message_center_archive_messages") == 0 }
+            try eventually(within: 120) { try client.metric("message_center_archive_messages") == 0 }
         )
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 120) {
                 try FileManager.default.contentsOfDirectory(atPath: folder.path + "/archive")
                     .isEmpty
             })
         // And the next ones begin a file again.
         try Self.publish(client, 100)
         clock.offsetMilliseconds += 2 * Self.day
-        #expect(try eventually(within: 30) { try Self.border(client) == 1000 })
+        #expect(try eventually(within: 120) { try Self.border(client) == 1000 })
         #expect(try Holdings(folder.path).archived.count == 100)
     }
 }
