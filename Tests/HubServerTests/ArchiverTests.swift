@@ -84,7 +84,8 @@ import Wire
         try Self.publish(client, 10)
         // The room is looked at after the archiver has begun: a look of both has passed.
         #expect(
-            try eventually(within: 120) { try client.metric("message_center_data_free_bytes")! > 0 })
+            try eventually(within: 120) { try client.metric("message_center_data_free_bytes")! > 0 }
+        )
         #expect(try Self.border(client) == 0)
         // The small frame is late, and takes along what has become due meanwhile.
         clock.offsetMilliseconds += 700_000
@@ -228,7 +229,8 @@ import Wire
         #expect(holdings.all.count == 15_000)
         // What is left fills most of what it may take.
         #expect(holdings.stored.count > 3000)
-        #expect(try eventually(within: 120) { try client.metric("message_center_warehouses")! == 0 })
+        #expect(
+            try eventually(within: 120) { try client.metric("message_center_warehouses")! == 0 })
     }
 
     @Test(
@@ -304,7 +306,9 @@ import Wire
         hub = try start()
         client = try hub.client()
         #expect(
-            try eventually(within: 120) { try client.metric("message_center_archive_messages") == 0 }
+            try eventually(within: 120) {
+                try client.metric("message_center_archive_messages") == 0
+            }
         )
         #expect(
             try eventually(within: 120) {
