@@ -26,6 +26,8 @@ final class Archiver {
     private var hasCounted = false
     /// The archive was pruned of the days before this time.
     private var prunedBefore: Int64 = .min
+    /// Messages of such days have moved since: after a long time away, all that is due moves first.
+    private var hasMovedOlder = false
     private var mail: [ArchiverMail] = []
     /// Prunes that operators asked for.
     private var orders: [PruneOrder] = []
@@ -70,11 +72,19 @@ final class Archiver {
             if !hasCounted { try count() }
             let moved = try move()
             retry.succeeded()
-            guard moved else { return retention.pause }
+            guard moved else { return pauseWhenDone() }
             return Int32(clamping: (ThreadClock.now() - begun) * Self.leave / 1_000_000)
         } catch {
             return failed(error)
         }
+    }
+
+    /// Nothing more is due; unless what has just moved is too old for the archive as well.
+    private func pauseWhenDone() -> Int32 {
+        guard hasMovedOlder else { return retention.pause }
+        hasMovedOlder = false
+        prunedBefore = .min
+        return 0
     }
 
     private func failed(_ failure: MoveFailure) -> Int32 {
@@ -172,6 +182,7 @@ final class Archiver {
         KillPoint.pass("move.settled")
         try ask(.archive(frame))
         digest = frame.digest
+        if frame.created.upperBound < prunedBefore { hasMovedOlder = true }
         hub.metrics.archive.noteMove(frame)
     }
 
