@@ -21,7 +21,10 @@ extension AdminReader {
         let outcome = try look(query) { row, place in
             let mark = output.count
             if count > 0 { output.append(",") }
-            guard appendMessage(row) else { return .goOn }
+            guard appendMessage(row) else {
+                output.truncate(to: mark)
+                return .goOn
+            }
             append(place)
             output.append("}")
             guard count == 0 || output.count - start <= Self.pageBytes else {
