@@ -10,33 +10,24 @@ extension Command {
 
               message-center archive prune --before 2026-01-01T00:00:00Z
             """,
-        options: [Prune.before, Prune.dryRun, Prune.yes] + HubOptions.connectionAndJSON,
+        options: [Prune.before, Consent.dryRun, Consent.yes] + HubOptions.connectionAndJSON,
         run: Prune.run)
 }
 
 private enum Prune {
     static let before = Option(
         required: "before", .position, "a time, or an index: what lies before it goes")
-    static let dryRun = Flag("dry-run", "only show what it would do")
-    static let yes = Flag("yes", "do not ask")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        guard arguments[dryRun] || arguments[yes] || Console.canAsk else {
-            throw UsageError("nobody can be asked here: give --yes, or --dry-run to look first")
-        }
+        try Consent.mustBePossible(arguments)
         let hub = try HubConnection(arguments)
         let preview = try prune(hub, arguments, dryRun: true)
         let change = describe(preview.body)
-        if arguments[dryRun] || preview.body["files"]?.integer == 0 {
+        if arguments[Consent.dryRun] || preview.body["files"]?.integer == 0 {
             Console.print(arguments[HubOptions.json] ? preview.text : change)
             return .done
         }
-        if !arguments[yes] {
-            guard Console.confirm("\(change)\nDo it?") else {
-                Console.note("nothing was changed")
-                return .failed
-            }
-        }
+        guard Consent.isGiven(to: change, arguments) else { return .failed }
         let done = try prune(hub, arguments, dryRun: false)
         Console.print(
             arguments[HubOptions.json]

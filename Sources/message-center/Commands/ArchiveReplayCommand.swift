@@ -16,7 +16,7 @@ extension Command {
         options: [
             HubOptions.wid, ArchiveOptions.topic, Replay.of, ArchiveOptions.key,
             ArchiveOptions.text, ArchiveOptions.from, ArchiveOptions.to, Replay.first, Replay.last,
-            Replay.id, Replay.dryRun, Replay.yes, HubOptions.quiet,
+            Replay.id, Consent.dryRun, Consent.yes, HubOptions.quiet,
         ] + HubOptions.connectionAndJSON,
         run: Replay.run)
 }
@@ -32,8 +32,6 @@ private enum Replay {
     static let id = Option(
         optional: "id", .text("UUID"), "the id of a replay to go on with; made here where not given"
     )
-    static let dryRun = Flag("dry-run", "only show what it would do")
-    static let yes = Flag("yes", "do not ask")
 
     /// What the slices of one run come to.
     struct Sum {
@@ -67,24 +65,17 @@ private enum Replay {
     }
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        guard arguments[dryRun] || arguments[yes] || Console.canAsk else {
-            throw UsageError("nobody can be asked here: give --yes, or --dry-run to look first")
-        }
+        try Consent.mustBePossible(arguments)
         var ids = MessageIDSource()
         let name = arguments[id] ?? ids.next()
         let isJSON = arguments[HubOptions.json]
         let preview = try slices(arguments, name, through: arguments[last], dryRun: true)
         let change = describe(preview, wid: arguments[HubOptions.wid])
-        if arguments[dryRun] || preview.count == 0 {
+        if arguments[Consent.dryRun] || preview.count == 0 {
             Console.print(isJSON ? preview.json(id: name) : change)
             return preview.unreadable.report()
         }
-        if !arguments[yes] {
-            guard Console.confirm("\(change)\nDo it?") else {
-                Console.note("nothing was changed")
-                return .failed
-            }
-        }
+        guard Consent.isGiven(to: change, arguments) else { return .failed }
         if !arguments[HubOptions.quiet] { Console.note("replay \(name)") }
         let done = try slices(arguments, name, through: preview.last, dryRun: false)
         Console.print(

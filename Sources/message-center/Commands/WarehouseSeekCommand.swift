@@ -9,32 +9,24 @@ extension Command {
 
             \(positionHelp)
             """,
-        options: [HubOptions.wid, Seek.to, Seek.dryRun, Seek.yes] + HubOptions.connectionAndJSON,
+        options: [HubOptions.wid, Seek.to, Consent.dryRun, Consent.yes]
+            + HubOptions.connectionAndJSON,
         run: Seek.run)
 }
 
 private enum Seek {
     static let to = Option(required: "to", .position, "where the warehouse goes on")
-    static let dryRun = Flag("dry-run", "only show what it would do")
-    static let yes = Flag("yes", "do not ask")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        guard arguments[dryRun] || arguments[yes] || Console.canAsk else {
-            throw UsageError("nobody can be asked here: give --yes, or --dry-run to look first")
-        }
+        try Consent.mustBePossible(arguments)
         let hub = try HubConnection(arguments)
         let preview = try seek(hub, arguments, dryRun: true)
         let change = describe(preview.body, wid: arguments[HubOptions.wid])
-        if arguments[dryRun] {
+        if arguments[Consent.dryRun] {
             Console.print(arguments[HubOptions.json] ? preview.text : change)
             return .done
         }
-        if !arguments[yes] {
-            guard Console.confirm("\(change)\nDo it?") else {
-                Console.note("nothing was changed")
-                return .failed
-            }
-        }
+        guard Consent.isGiven(to: change, arguments) else { return .failed }
         let done = try seek(hub, arguments, dryRun: false)
         let place = done.body["to"]?.cell ?? "?"
         Console.print(
