@@ -89,6 +89,9 @@ let package = Package(
             "HubServerTests",
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("CommandTests", ["message-center"]),
+        tests(
+            "ClientTests",
+            ["MessageCenterClient", "message-center", "Platform", "Wire"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive"]),
         tests(
