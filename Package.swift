@@ -91,7 +91,14 @@ let package = Package(
         tests("CommandTests", ["message-center"]),
         tests(
             "ClientTests",
-            ["MessageCenterClient", "message-center", "Platform", "Wire"]),
+            [
+                "MessageCenterClient", "message-center", "CrashingConsumer", "Hub", "Platform",
+                "Wire",
+            ]),
+        // A program that a test kills from within.
+        .executableTarget(
+            name: "CrashingConsumer", dependencies: ["MessageCenterClient"],
+            path: "Tests/CrashingConsumer", swiftSettings: settings),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive"]),
         tests(
