@@ -87,7 +87,24 @@ struct HubCalls: Sendable {
         var object = JSONObjectText()
         object.add("index", index)
         object.add("session", session)
-        return await call(side, "commit", object.finished, timeout: .seconds(15)).map { _ in }
+        return await call(side, "commit", object.finished, timeout: .seconds(15)).flatMap {
+            // Somebody in between may say "200" to anything.
+            Self.isCommitted(index, $0.body)
+                ? .success(()) : .failure(.none("the answer to a commit is not a hub's"))
+        }
+    }
+
+    private static func isCommitted(_ index: Int, _ body: [UInt8]) -> Bool {
+        var scanner = JSONScanner(body)
+        var committed = -1
+        try? scanner.members { name, scanner throws(JSONFlaw) in
+            if name == "committed" {
+                committed = try scanner.integer()
+            } else {
+                try scanner.skip()
+            }
+        }
+        return committed >= index
     }
 
     /// Lets go of the warehouse.
