@@ -12,7 +12,8 @@ struct StandingTests {
         try PulledPage(
             Array(
                 """
-                {"wid":1,"messages":[],"next":\(next),"more":false,"count":{"from":\(from),"to":\(to),
+                {"wid":1,"messages":[],"next":\(next),"more":false,
+                "count":{"from":\(from),"to":\(to),
                 "filtered":0,"coalesced":0},"committed":\(committed),"hub":"\(hub)"}
                 """.utf8))
     }
@@ -161,7 +162,8 @@ struct LineCheckTests {
             Array(
                 """
                 {"messages":[\(messages.joined(separator: ","))],"next":\(next),"more":false,
-                "count":{"from":\(from),"to":\(to),"filtered":0,"coalesced":0},"committed":0,"hub":"H"}
+                "count":{"from":\(from),"to":\(to),"filtered":0,"coalesced":0},"committed":0,
+                "hub":"H"}
                 """.utf8))
     }
 
