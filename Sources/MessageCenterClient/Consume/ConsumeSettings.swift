@@ -80,7 +80,7 @@ public struct Timing: Sendable {
 
     /// Now, as RFC 3339 writes it: UTC, milliseconds.
     var timestamp: String {
-        now().formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(now())
     }
 }
 

@@ -148,12 +148,29 @@ struct HubCalls: Sendable {
         return object.finished
     }
 
+    /// The hub's copy of a dead letter.
+    func letter(_ number: Int) async -> Result<DeadLetter, Failure> {
+        await call(side, HTTPRequest("GET", "/v1/dead-letters/\(number)")).flatMap { answer in
+            guard let entry = try? DeadLetterEntry(line: answer.body),
+                case .letter(let letter) = entry.event
+            else { return .failure(.none("the hub's copy of a dead letter is none")) }
+            return .success(letter)
+        }
+    }
+
     private func call(
         _ sender: HTTPSender, _ verb: String, _ body: [UInt8], timeout: Duration
     ) async -> Result<HTTPAnswer, Failure> {
+        await call(
+            sender,
+            HTTPRequest("POST", "/v1/warehouses/\(wid)/\(verb)", body: body, timeout: timeout))
+    }
+
+    private func call(
+        _ sender: HTTPSender, _ request: HTTPRequest
+    ) async -> Result<HTTPAnswer, Failure> {
         do throws(TransportFailure) {
-            let answer = try await sender.perform(
-                HTTPRequest("POST", "/v1/warehouses/\(wid)/\(verb)", body: body, timeout: timeout))
+            let answer = try await sender.perform(request)
             guard answer.status < 300 else { return .failure(.refused(HubRefusal(answer))) }
             return .success(answer)
         } catch {
