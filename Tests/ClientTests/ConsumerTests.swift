@@ -305,6 +305,26 @@ import Wire
         #expect(letters.map { $0.error ?? "" }[0] == "no use")
     }
 
+    @Test("While handling takes long, what is done is committed, and so the lease is kept")
+    func longHandling() async throws {
+        try publish("Changed", "quick", 1)
+        try publish("Changed", "slow", 2)
+        let client = client
+        let isCommitted = Locked(false)
+        let consumer = try MessageConsumer(
+            url: url, wid: 1, settings: settings { $0.lease = .seconds(10) })
+        consumer.on("*") { message in
+            guard message.key == "slow" else { return }
+            let isThere = try await until {
+                try client.get("/v1/warehouses/1").integer("committed") == 1
+            }
+            isCommitted.withLock { $0 = isThere }
+        }
+        try await consumer.start()
+        #expect(isCommitted.withLock { $0 })
+        #expect(try committed() == 2)
+    }
+
     @Test("A handler that goes on though it was cancelled ends the consumer, and its tries count")
     func hangs() async throws {
         try publish("Changed", "stuck", 1)
