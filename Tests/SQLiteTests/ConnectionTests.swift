@@ -157,7 +157,9 @@ struct ConnectionTests {
         #expect(asked > 1000)
         statement.reset()
         let error = #expect(throws: SQLiteError.self) {
-            try connection.asking(every: 100) { false } _: { () throws(SQLiteError) in
+            try connection.asking(every: 100) {
+                false
+            } _: { () throws(SQLiteError) in
                 _ = try statement.step()
             }
         }
