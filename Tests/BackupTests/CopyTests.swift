@@ -47,9 +47,10 @@ import Testing
     }
 
     @Test(
-        "A pause is four times as long as the sync before it, and a second at most; nobody pauses "
-            + "while a hub is waited for",
-        arguments: [(0, 0), (999, 0), (2_000_000, 8_000), (300_000_000, 1_000_000)])
+        "A pause is four times as long as the work before it, and a second at most",
+        arguments: [
+            (0, 0), (999, 0), (2_000_000, 8_000), (300_000_000, 1_000_000),
+        ] as [(UInt64, UInt32)])
     func pauses(nanoseconds: UInt64, microseconds: UInt32) {
         #expect(Pace.behindOthers.pause(after: nanoseconds) == microseconds)
         #expect(Pace.alone.pause(after: nanoseconds) == 0)
