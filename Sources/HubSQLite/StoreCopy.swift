@@ -22,8 +22,8 @@ package enum StoreCopy {
     /// leaves out free pages, and writes each table from end to end. As long as it reads, the
     /// write-ahead log of the original cannot begin anew.
     ///
-    /// - Parameter mayGoOn: is asked every few rows, and may take its time: the copying waits. If it
-    ///   says no, the copying ends with a failure, and what it has made is worth nothing.
+    /// - Parameter mayGoOn: is asked every few rows, and may take its time: the copying waits. If
+    ///   it says no, the copying ends with a failure, and what it has made is worth nothing.
     package static func make(
         of path: String, at copy: String, while mayGoOn: () -> Bool
     ) throws(StoreFailure) {
