@@ -32,8 +32,8 @@ enum WriterMail {
     case batch(WriteBatch)
     /// The WAL has grown: restart it between two commits.
     case restartLog
-    /// The frame is safe on disk: its messages are the archive's from now on.
-    case archive(ArchivedFrame)
+    /// The frames are safe on disk: their messages are the archive's from now on.
+    case archive([ArchivedFrame])
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     case prune(through: Int64, time: Int64)
 }
@@ -69,6 +69,7 @@ enum Look {
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
     case search(Search)
     case archive(ArchiveAsk)
+    case letters(LetterAsk)
     case topics
     case metrics
 }
@@ -89,6 +90,8 @@ final class LookAnswer: Sendable {
         let bytes: [UInt8]
         /// To be stored before the answer is whole.
         var copies: WriteBatch?
+        /// To be ordered something, instead of an answer.
+        var letters: FoundLetters?
     }
 
     init(call: Token, _ result: Result<Body, Problem>) {
