@@ -371,10 +371,11 @@ extension Writer where S: ArchivableStore {
     package mutating func archive(_ frame: ArchivedFrame) -> StoreFailure? {
         do throws(StoreFailure) {
             let trimmed = try self.trimmed(by: frame)
+            let linked = linked(frame)
             try transact { (writer) throws(StoreFailure) in
                 // A start can count only messages whose rows are there.
                 try writer.saveTopics()
-                try writer.store.archive(frame, trimmed: trimmed)
+                try writer.store.archive(linked, trimmed: trimmed)
             }
         } catch {
             return error
@@ -387,6 +388,16 @@ extension Writer where S: ArchivableStore {
         lines.trim(
             through: frame.last, time: archive.borderTime, of: frame.wids.lazy.map(\.wid))
         return nil
+    }
+
+    /// The frame with what only the lists know: where each wid's message before it is.
+    private func linked(_ frame: ArchivedFrame) -> ArchivedFrame {
+        var frame = frame
+        for place in frame.wids.indices {
+            frame.wids[place].previous =
+                lines.count(of: frame.wids[place].wid, through: border).last
+        }
+        return frame
     }
 
     /// What the lists lose, if the frame tells the same of each wid as they do.

@@ -3,7 +3,7 @@ package import SQLite
 /// The tables, step by step from the first version on. `docs/storage.md` describes them.
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
-    package static let migrations = Migrations([version1, mark.sql, version3])
+    package static let migrations = Migrations([version1, mark.sql, version3, version4])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
     package static let mark = FileMark(
@@ -57,4 +57,7 @@ package enum Schema {
             wid INTEGER PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL);
         CREATE TABLE late_ids(id BLOB PRIMARY KEY) WITHOUT ROWID;
         """
+
+    /// Where each wid's message before a frame is: tells who needs what was pruned.
+    private static let version4 = "ALTER TABLE frames ADD COLUMN previous BLOB"
 }

@@ -40,33 +40,39 @@ final class ArchivedLines {
 
     // MARK: Counting
 
-    /// Messages of the line at or below `index`, which is below the border.
+    /// Messages of the line at or below `index`, which is below the border. Of what was pruned
+    /// nobody knows any more where it was: it counts as lying before.
     func ordinal(of line: Line, through index: Int64) throws(ReadFailure) -> Int64 {
-        try counts(of: line, through: index).ordinal
+        try start(of: line, after: index).counts.ordinal
     }
 
     /// Looks where the lists are counted next behind `index`: in its own frame, in a later one, or
     /// at the border.
-    private func counts(of line: Line, through index: Int64) throws(ReadFailure) -> Counts {
-        if let end = ends[line.wid], end.index == index { return end.counts }
-        var (global, own) = (Int64?.none, line.wid == 0 ? 0 : Int64?.none)
+    private func start(of line: Line, after index: Int64) throws(ReadFailure) -> LineStart {
+        if let end = ends[line.wid], end.index == index { return LineStart(counts: end.counts) }
+        var global = ListStart(0, at: index)
+        var own = line.wid == 0 ? nil : ListStart(line.wid, at: index)
         var frames = FrameCursor(reader, from: index + 1, through: line.border)
-        while global == nil || own == nil, let frame = try frames.next() {
-            if global == nil { global = try count(0, through: index, in: frame) }
-            if own == nil { own = try count(line.wid, through: index, in: frame) }
+        var oldest: Int64?
+        while global.count == nil || (own != nil && own?.count == nil),
+            let frame = try frames.next()
+        {
+            oldest = oldest ?? frame.first
+            let isPruned = oldest! > index + 1
+            try global.look(at: frame, isPruned: isPruned) { () throws(ReadFailure) in
+                try unpack(frame).count(of: 0, through: index)
+            }
+            try own?.look(at: frame, isPruned: isPruned) { () throws(ReadFailure) in
+                try unpack(frame).count(of: line.wid, through: index)
+            }
         }
-        let trimmed = line.trimmed
-        return Counts(global: global ?? trimmed.global, own: own ?? trimmed.own)
-    }
-
-    /// Messages of one wid at or below `index`, if the frame, which ends behind it, has any of the
-    /// wid.
-    private func count(
-        _ wid: UInt32, through index: Int64, in frame: ArchivedFrame
-    ) throws(ReadFailure) -> Int64? {
-        guard let its = frame.count(of: wid) else { return nil }
-        guard index >= frame.first else { return its.before }
-        return its.before + (try unpack(frame)).count(of: wid, through: index)
+        let (trimmed, last) = (line.trimmed, line.lastTrimmedOfEach)
+        let isPruned = oldest ?? (line.border + 1) > index + 1
+        try global.end(atBorder: trimmed.global, last: last.global, isPruned: isPruned)
+        try own?.end(atBorder: trimmed.own, last: last.own, isPruned: isPruned)
+        return LineStart(
+            counts: Counts(global: global.count ?? 0, own: own?.count ?? 0),
+            isLost: global.isLost || own?.isLost ?? false, oldest: oldest)
     }
 
     // MARK: Reading
@@ -85,34 +91,53 @@ final class ArchivedLines {
         _ line: Line, after index: Int64,
         _ take: (MessageRow, Line.Entry) throws(ReadFailure) -> Taking
     ) throws(ReadFailure) -> Passed {
-        let before = try counts(of: line, through: index)
-        var (after, end) = (before, index)
+        let start = try start(of: line, after: index)
+        if start.isLost { throw .gone(oldest: start.oldest ?? line.border + 1) }
+        var (after, end) = (start.counts, index)
         var frames = FrameCursor(reader, from: index + 1, through: line.border)
         var (unpacked, isDone) = (0, false)
         while !isDone, unpacked < Self.framesPerPage || end == index, let frame = try frames.next()
         {
-            // Between the position and the oldest frame messages were pruned. Who had none then
-            // needs none.
-            if frames.isFirst, frame.first > index + 1, before.ordinal > 0 {
-                throw .gone(oldest: frame.first)
-            }
-            guard frame.count(of: 0) != nil || frame.count(of: line.wid) != nil else { continue }
+            guard try hasMore(frame, line, behind: end, after) else { continue }
             unpacked += 1
             isDone = try !scan(frame, line.wid, index, &after, &end, take)
         }
         if !isDone, frames.isAtEnd {
+            guard after.ordinal == line.trimmedCount else { throw try lacking(line, behind: end) }
             end = line.border
-            guard after.ordinal == line.trimmedCount else {
-                throw .store(
-                    .damaged(
-                        """
-                        the archive has \(after.ordinal) messages for warehouse \(line.wid), the \
-                        store counts \(line.trimmedCount)
-                        """))
-            }
         }
         remember(line.wid, End(index: end, counts: after))
-        return Passed(before: before, after: after, end: end)
+        return Passed(before: start.counts, after: after, end: end)
+    }
+
+    /// Whether a frame has messages of the line behind those counted, of which the last is at or
+    /// below `end`.
+    private func hasMore(
+        _ frame: ArchivedFrame, _ line: Line, behind end: Int64, _ counts: Counts
+    ) throws(ReadFailure) -> Bool {
+        var hasMore = false
+        for (wid, count) in [(0, counts.global), (line.wid, counts.own)].prefix(line.lists) {
+            guard let its = frame.count(of: wid) else { continue }
+            guard its.before <= count else { throw try lacking(line, behind: end) }
+            if its.before + Int64(its.count) > count { hasMore = true }
+        }
+        return hasMore
+    }
+
+    /// Why messages of the line behind `end` are not where they were counted: a prune has come
+    /// meanwhile, or the archive is damaged.
+    private func lacking(_ line: Line, behind end: Int64) throws(ReadFailure) -> ReadFailure {
+        let frames = try ReadFailure.store { () throws(StoreFailure) in
+            try reader.frames(from: end + 1, limit: 1)
+        }
+        let oldest = frames.first?.first ?? line.border + 1
+        if oldest > end + 1 { return .gone(oldest: oldest) }
+        return .store(
+            .damaged(
+                """
+                the archive has less for warehouse \(line.wid) behind message \(end) than the \
+                store counts, \(line.trimmedCount) in all
+                """))
     }
 
     /// What becomes of a message that a scan has found.

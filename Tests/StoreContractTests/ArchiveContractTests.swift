@@ -219,6 +219,30 @@ struct ArchiveContractTests {
         #expect(state.lastDigest == frames.last!.digest, "the chain goes on")
     }
 
+    @Test(
+        "The catalogue tells where each wid's message before a frame is, whatever was trimmed",
+        arguments: StoreKind.allCases)
+    func previous(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        for wid in [5, 5, 0, 6, 5, 7, 6, 0, 5] as [UInt32] { _ = hub.publish([Draft(wid: wid)]) }
+        for last in [2, 4, 8, 9] as [Int64] {
+            var frame = try hub.frame(through: last)
+            // What the archiver hands over does not know it.
+            for place in frame.wids.indices { frame.wids[place].previous = nil }
+            #expect(hub.archive(frame) == nil)
+            try hub.trimAll()
+            try hub.restart()
+        }
+        let told = try hub.reader.frames(from: 1, limit: 9).map { frame in
+            frame.wids.map { [Int64($0.wid), $0.before, $0.previous] }
+        }
+        #expect(
+            told == [
+                [[5, 0, 0]], [[0, 0, 0], [6, 0, 0]],
+                [[0, 1, 3], [5, 2, 2], [6, 1, 4], [7, 0, 0]], [[5, 3, 5]],
+            ])
+    }
+
     @Test("A time is looked for above the border only", arguments: StoreKind.allCases)
     func lastIndex(kind: StoreKind) throws {
         let hub = try Place(kind).archivingHub()
