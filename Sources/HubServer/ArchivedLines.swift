@@ -40,39 +40,39 @@ final class ArchivedLines {
 
     // MARK: Counting
 
-    /// Messages of the line at or below `index`, which is below the border. Of what was pruned
-    /// nobody knows any more where it was: it counts as lying before.
+    /// Messages of the line at or below `index`, which is below the border; what was pruned counts
+    /// as lying there.
     func ordinal(of line: Line, through index: Int64) throws(ReadFailure) -> Int64 {
         try start(of: line, after: index).counts.ordinal
     }
 
     /// Looks where the lists are counted next behind `index`: in its own frame, in a later one, or
     /// at the border.
-    private func start(of line: Line, after index: Int64) throws(ReadFailure) -> LineStart {
-        if let end = ends[line.wid], end.index == index { return LineStart(counts: end.counts) }
-        var global = ListStart(0, at: index)
-        var own = line.wid == 0 ? nil : ListStart(line.wid, at: index)
+    ///
+    /// - Returns: the counts; and the oldest message left, if some of the line's behind `index`
+    ///   were pruned.
+    private func start(
+        of line: Line, after index: Int64
+    ) throws(ReadFailure) -> (counts: Counts, gone: Int64?) {
+        if let end = ends[line.wid], end.index == index { return (end.counts, nil) }
+        var start = LineStart(line, at: index)
+        var missing: ReadFailure?
         var frames = FrameCursor(reader, from: index + 1, through: line.border)
-        var oldest: Int64?
-        while global.count == nil || (own != nil && own?.count == nil),
-            let frame = try frames.next()
-        {
-            oldest = oldest ?? frame.first
-            let isPruned = oldest! > index + 1
-            try global.look(at: frame, isPruned: isPruned) { () throws(ReadFailure) in
-                try unpack(frame).count(of: 0, through: index)
-            }
-            try own?.look(at: frame, isPruned: isPruned) { () throws(ReadFailure) in
-                try unpack(frame).count(of: line.wid, through: index)
+        while !start.isKnown, let frame = try frames.next() {
+            try start.look(at: frame) { (wid) throws(ReadFailure) in
+                do throws(ReadFailure) {
+                    return try unpack(frame).count(of: wid, through: index)
+                } catch {
+                    guard case .gone = error else { throw error }
+                    missing = error
+                    return nil
+                }
             }
         }
-        let (trimmed, last) = (line.trimmed, line.lastTrimmedOfEach)
-        let isPruned = oldest ?? (line.border + 1) > index + 1
-        try global.end(atBorder: trimmed.global, last: last.global, isPruned: isPruned)
-        try own?.end(atBorder: trimmed.own, last: last.own, isPruned: isPruned)
-        return LineStart(
-            counts: Counts(global: global.count ?? 0, own: own?.count ?? 0),
-            isLost: global.isLost || own?.isLost ?? false, oldest: oldest)
+        start.end()
+        if start.isUnreadable, let missing { throw missing }
+        let counts = Counts(global: start.global ?? 0, own: start.own ?? 0)
+        return (counts, start.isLost ? start.oldest ?? line.border + 1 : nil)
     }
 
     // MARK: Reading
@@ -92,7 +92,7 @@ final class ArchivedLines {
         _ take: (MessageRow, Line.Entry) throws(ReadFailure) -> Taking
     ) throws(ReadFailure) -> Passed {
         let start = try start(of: line, after: index)
-        if start.isLost { throw .gone(oldest: start.oldest ?? line.border + 1) }
+        if let oldest = start.gone { throw .gone(oldest: oldest) }
         var (after, end) = (start.counts, index)
         var frames = FrameCursor(reader, from: index + 1, through: line.border)
         var (unpacked, isDone) = (0, false)
