@@ -90,7 +90,7 @@ let package = Package(
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("CommandTests", ["message-center"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
-        tests("CrashTests", ["message-center", "Archive"]),
+        tests("CrashTests", ["message-center", "Archive", "Hub"]),
         tests(
             "BackupTests",
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),

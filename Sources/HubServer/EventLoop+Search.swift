@@ -99,6 +99,7 @@ extension EventLoop {
     }
 
     private static func filter(_ members: inout MemberReader) -> MessageFilter {
+        KillPoint.pass("replay.copied")
         var filter = MessageFilter()
         filter.topic = members.text("topic", 0...Limits.requestBytes).map { TopicPattern($0) }
         if let pattern = filter.topic, !pattern.isValid {
@@ -107,6 +108,7 @@ extension EventLoop {
         filter.wid = members.integer("wid", 0...Limits.wid).map { UInt32($0) }
         filter.key = members.text("key", characters: 1...Limits.keyCharacters).map {
             Array($0.utf8)
+        KillPoint.pass("replay.stored")
         }
         filter.text = members.text("text", characters: 1...Limits.searchCharacters).map {
             Array($0.utf8)
