@@ -227,14 +227,16 @@ final class ArchivedLines {
         return created
     }
 
-    /// The index of the archived message of this id. `frames` may hold it.
-    func index(of id: MessageID, in frames: [ArchivedFrame]) throws(ReadFailure) -> Int64? {
-        for frame in frames {
-            let unpacked = try unpack(frame)
-            let index = try ReadFailure.archive { () throws(ArchiveFailure) in
-                try unpacked.index(of: id)
-            }
-            if let index { return index }
+    /// The last archived index created before `time`; the one before the oldest if none is.
+    func lastIndex(before time: Int64, through border: Int64) throws(ReadFailure) -> Int64 {
+        let frame = try ReadFailure.store { () throws(StoreFailure) in
+            try reader.frame(begunBefore: time, through: border)
+        }
+        guard let frame else { return try lastPruned(through: border) }
+        if frame.created.upperBound < time { return frame.last }
+        let unpacked = try unpack(frame)
+        return try ReadFailure.archive { () throws(ArchiveFailure) in
+            try unpacked.index(before: time)
         }
         return nil
     }

@@ -10,6 +10,7 @@ final class MessageScan {
     private let hub: HubState
     private let reader: any StoreReader
     private let archive: ArchiveReader
+    private let archivedIDs: ArchivedIDs
     private var topics: KnownTopics
     /// By topic: whether it fits the pattern in hand.
     private var verdicts: [Bool?] = []
@@ -25,6 +26,7 @@ final class MessageScan {
         self.hub = hub
         self.reader = reader
         self.archive = archive
+        archivedIDs = ArchivedIDs(reader: reader, archive: archive)
         topics = KnownTopics(hub.topics)
     }
 
@@ -374,24 +376,17 @@ final class MessageScan {
     }
 
     /// The index of the message of this id, whoever gave it.
-    func index(of id: MessageID) throws(ReadFailure) -> Int64? {
+    ///
+    /// - Parameter deadline: as `ArchivedIDs` has it.
+    func index(of id: MessageID, deadline: UInt64) throws(ReadFailure) -> Int64? {
         let head = hub.lines.head
         if let own = hub.ids.index(in: id), own >= 1, own <= head {
             var isIt = false
             _ = try show(own) { isIt = $0.id == id }
             if isIt { return own }
         }
-        let (index, frames) = try ReadFailure.store { () throws(StoreFailure) in
-            let index = try reader.index(of: id)
-            return (index, index == nil ? try reader.frames(mayHold: id) : [])
-        }
+        let index = try ReadFailure.store { () throws(StoreFailure) in try reader.index(of: id) }
         if let index { return index <= head ? index : nil }
-        for frame in frames {
-            let index = try ReadFailure.archive { () throws(ArchiveFailure) in
-                try archive.unpack(frame).index(of: id)
-            }
-            if let index { return index }
-        }
-        return nil
+        return try archivedIDs.index(of: id, deadline: deadline)
     }
 }

@@ -200,15 +200,15 @@ struct ArchiveContractTests {
         for number in [1, 10, 11, 12, 60, 61, 100] {
             let holding = frames.filter { $0.first <= number && number <= $0.last }
             let id = Draft.numbered(number).id!
-            #expect(try reader.frames(mayHold: id) == holding)
+            #expect(try reader.frames(mayHold: id, above: 0, limit: 9) == holding)
             #expect(try reader.index(of: id) == nil, "the archive has it")
         }
-        #expect(try reader.frames(mayHold: .publishers(1, at: 1)) == [])
+        #expect(try reader.frames(mayHold: .publishers(1, at: 1), above: 0, limit: 9) == [])
         #expect(hub.prune(through: 11, time: 1011) == nil)
         for _ in 0..<2 {
             #expect(try reader.frame(holding: 11) == nil)
             #expect(try reader.frames(from: 0, limit: 9) == Array(frames[2...]))
-            #expect(try reader.frames(mayHold: Draft.numbered(11).id!) == [])
+            #expect(try reader.frames(mayHold: Draft.numbered(11).id!, above: 0, limit: 9) == [])
             try hub.trimAll()
         }
         #expect(hub.prune(through: 50, time: 1050) != nil, "no frame ends there")
@@ -217,6 +217,30 @@ struct ArchiveContractTests {
         try hub.trimAll()
         let state = try restarted(hub).archive
         #expect(state.lastDigest == frames.last!.digest, "the chain goes on")
+    }
+
+    @Test(
+        "Where a publisher's clock is wrong many frames may hold an id: they come in pieces",
+        arguments: StoreKind.allCases)
+    func manyFrames(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        for number in 1...20 as ClosedRange<UInt64> {
+            _ = hub.publishLooking([
+                Draft(id: .publishers(number, at: 1)),
+                Draft(id: .publishers(number, at: 1_000_000 + number)),
+            ])
+            try hub.archive(through: Int64(number) * 2)
+        }
+        #expect(hub.prune(through: 4, time: 1) == nil)
+        var firsts: [Int64] = []
+        while true {
+            let frames = try hub.reader.frames(
+                mayHold: .publishers(99, at: 1000), above: firsts.last ?? 0, limit: 7)
+            #expect(frames.count <= 7)
+            if frames.isEmpty { break }
+            firsts += frames.map(\.first)
+        }
+        #expect(firsts == Array(stride(from: 5, through: 39, by: 2)))
     }
 
     @Test(
