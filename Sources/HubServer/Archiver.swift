@@ -72,6 +72,7 @@ final class Archiver {
             if !hasCounted { try count() }
             let moved = try move()
             retry.succeeded()
+            try expectFolder()
             guard moved else { return pauseWhenDone() }
             return Int32(clamping: (ThreadClock.now() - begun) * Self.leave / 1_000_000)
         } catch {
@@ -95,6 +96,7 @@ final class Archiver {
         let pause = retry.failed()
         hub.log.error(
             """
+        if case .archive(.missing) = failure { hub.metrics.archive.isMissing = true }
             nothing moves to the archive, and nothing is lost: \(text); the next try is in \
             \(pause / 1000) s
             """)
@@ -240,8 +242,10 @@ final class Archiver {
                 \(cut.removed.count) files
                 """)
         }
-        if let lacking = cut.lacking {
-            hub.log.error("the archive lacks what it had: \(lacking)")
+        switch cut.lacking {
+        // `expectFolder` tells of it.
+        case nil, .missing: break
+        case let lacking?: hub.log.error("the archive lacks what it had: \(lacking)")
         }
     }
 
@@ -252,6 +256,12 @@ final class Archiver {
         hub.metrics.archive.reset()
         while last < border, !hub.archiver.isClosed {
             let total = try MoveFailure.store { () throws(StoreFailure) in
+    /// Looks whether the folder is the one that the archive is in.
+    private func expectFolder() throws(MoveFailure) {
+        try MoveFailure.archive { () throws(ArchiveFailure) in try files.expectNewest() }
+        hub.metrics.archive.isMissing = false
+    }
+
                 try reader.total(after: last)
             }
             guard total.frames > 0 else { break }
