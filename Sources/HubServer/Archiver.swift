@@ -23,6 +23,9 @@ final class Archiver {
     private var digest: [UInt8]
     /// Whether the files are as the catalogue says.
     private var isInOrder = false
+    /// A hand-over has failed, and a crash might bring it to light all the same, as long as nothing
+    /// else was committed: its frame stays.
+    private var isUnsure = false
     private var hasCounted = false
     /// The archive was pruned of the days before this time.
     private var prunedBefore: Int64 = .min
@@ -182,7 +185,9 @@ final class Archiver {
             return frame
         }
         KillPoint.pass("move.settled")
+        isUnsure = true
         try ask(.archive(frame))
+        isUnsure = false
         digest = frame.digest
         if frame.created.upperBound < prunedBefore { hasMovedOlder = true }
         hub.metrics.archive.noteMove(frame)
@@ -219,6 +224,8 @@ final class Archiver {
 
     /// Puts the files back to what the catalogue knows: at the start, and after a failure.
     private func putInOrder() throws(MoveFailure) {
+        if isUnsure { try ask(.probe) }
+        isUnsure = false
         let (border, pruned) = (hub.lines.border, hub.lines.pruned)
         let last = try MoveFailure.store { () throws(StoreFailure) in
             try border == 0 ? nil : reader.frame(holding: border)
