@@ -50,7 +50,7 @@ let package = Package(
         module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
             name: "Backup",
-            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "COpenSSL"],
+            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "Archive", "COpenSSL"],
             swiftSettings: settings),
         .target(
             name: "HubServer",

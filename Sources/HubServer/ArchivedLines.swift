@@ -238,35 +238,13 @@ final class ArchivedLines {
         return try ReadFailure.archive { () throws(ArchiveFailure) in
             try unpacked.index(before: time)
         }
-        return nil
     }
 
-    /// The last archived index created before `time`; the one before the oldest if none is.
-    func lastIndex(before time: Int64, through border: Int64) throws(ReadFailure) -> Int64 {
-        // Frames rise with time as with the index, so halving finds the one.
-        var (low, high) = (Int64(0), border)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            let frame = try ReadFailure.store { () throws(StoreFailure) in
-                try reader.frame(holding: middle)
-            }
-            // None: it was pruned, and is older than all that is there.
-            guard let frame else {
-                low = middle
-                continue
-            }
-            if frame.created.upperBound < time {
-                low = frame.last
-            } else if frame.created.lowerBound >= time {
-                high = frame.first - 1
-            } else {
-                let unpacked = try unpack(frame)
-                return try ReadFailure.archive { () throws(ArchiveFailure) in
-                    try unpacked.index(before: time)
-                }
-            }
+    /// The message before the oldest in the archive.
+    private func lastPruned(through border: Int64) throws(ReadFailure) -> Int64 {
+        try ReadFailure.store { () throws(StoreFailure) in
+            (try reader.frames(from: 1, limit: 1).first?.first ?? border + 1) - 1
         }
-        return low
     }
 
     // MARK: Frames

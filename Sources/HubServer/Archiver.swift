@@ -72,10 +72,10 @@ final class Archiver {
         do throws(MoveFailure) {
             try prune()
             if !isInOrder { try putInOrder() }
+            try expectFolder()
             if !hasCounted { try count() }
             let moved = try move()
             retry.succeeded()
-            try expectFolder()
             guard moved else { return pauseWhenDone() }
             return Int32(clamping: (ThreadClock.now() - begun) * Self.leave / 1_000_000)
         } catch {
@@ -96,10 +96,10 @@ final class Archiver {
         isInOrder = false
         guard let text = failure.text else { return 0 }
         hub.metrics.archive.noteFailure()
+        if case .archive(.missing) = failure { hub.metrics.archive.isMissing = true }
         let pause = retry.failed()
         hub.log.error(
             """
-        if case .archive(.missing) = failure { hub.metrics.archive.isMissing = true }
             nothing moves to the archive, and nothing is lost: \(text); the next try is in \
             \(pause / 1000) s
             """)
@@ -256,6 +256,12 @@ final class Archiver {
         }
     }
 
+    /// Looks whether the folder is the one that the archive is in.
+    private func expectFolder() throws(MoveFailure) {
+        try MoveFailure.archive { () throws(ArchiveFailure) in try files.expectNewest() }
+        hub.metrics.archive.isMissing = false
+    }
+
     /// Adds up what is in the archive, in slices, for the metrics.
     private func count() throws(MoveFailure) {
         let border = hub.lines.border
@@ -263,12 +269,6 @@ final class Archiver {
         hub.metrics.archive.reset()
         while last < border, !hub.archiver.isClosed {
             let total = try MoveFailure.store { () throws(StoreFailure) in
-    /// Looks whether the folder is the one that the archive is in.
-    private func expectFolder() throws(MoveFailure) {
-        try MoveFailure.archive { () throws(ArchiveFailure) in try files.expectNewest() }
-        hub.metrics.archive.isMissing = false
-    }
-
                 try reader.total(after: last)
             }
             guard total.frames > 0 else { break }
@@ -292,24 +292,11 @@ final class Archiver {
     /// The newest frame all of whose messages were created before `time`, the beginning of a day:
     /// so it is its file's last, for no frame spans two days.
     private func lastFrame(before time: Int64) throws(MoveFailure) -> ArchivedFrame? {
-        var (low, high) = (hub.lines.pruned, hub.lines.border)
-        var found: ArchivedFrame?
-        while low < high {
-            let middle = low + (high - low + 1) / 2
-            let frame = try MoveFailure.store { () throws(StoreFailure) in
-                try reader.frame(holding: middle)
-            }
-            guard let frame else {
-                throw .store(.damaged("no frame of the archive holds message \(middle)"))
-            }
-            if frame.created.upperBound < time {
-                found = frame
-                low = frame.last
-            } else {
-                high = max(low, frame.first - 1)
-            }
+        try MoveFailure.store { () throws(StoreFailure) in
+            let frame = try reader.frame(begunBefore: time, through: hub.lines.border)
+            guard let frame, frame.created.upperBound >= time else { return frame }
+            return try reader.frame(holding: frame.first - 1)
         }
-        return found
     }
 
     /// Prunes as an operator has asked, and has the answer sent.

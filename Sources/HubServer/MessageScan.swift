@@ -177,18 +177,7 @@ final class MessageScan {
         let border = hub.lines.border
         let last = try reader.lastIndex(before: time, above: border, head: hub.lines.head)
         guard last == border else { return last }
-        // Frames rise with time as with the index, so halving finds the one.
-        var (low, high) = (hub.lines.pruned, border)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            let frame = try reader.frame(holding: middle)
-            if let frame, frame.created.lowerBound >= time {
-                high = frame.first - 1
-            } else {
-                low = frame?.last ?? middle
-            }
-        }
-        return low
+        return try reader.frame(begunBefore: time, through: border)?.last ?? hub.lines.pruned
     }
 
     // MARK: The store
