@@ -50,7 +50,12 @@ final class World {
         self.seed = seed
         self.defect = defect
         random = SplitMix(seed)
-        kinds = Kinds(&random)
+        var kinds = Kinds(&random)
+        // A pause in the moment between admission and page is rare enough without an archive.
+        if defect == .waitsThoughPaused {
+            (kinds.pauses, kinds.backlogs, kinds.moves) = (true, true, false)
+        }
+        self.kinds = kinds
         faults = Faults(SplitMix(random.next()), kinds)
         model = Model(trace)
         publishers = (0..<3).map { SimulatedPublisher($0) }
