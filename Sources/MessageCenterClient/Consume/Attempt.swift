@@ -13,12 +13,15 @@ enum Attempt: Sendable {
     /// - Parameters:
     ///   - timeout: beyond it the handler is cancelled.
     ///   - grace: what it may take to end then.
+    ///   - threads: where it runs.
     static func run(
         _ handler: @escaping Handlers.Handler, _ message: Message, timeout: Duration,
-        grace: Duration, _ control: ConsumerControl
+        grace: Duration, on threads: HandlerThreads, _ control: ConsumerControl
     ) async -> Attempt {
         let ending = OneShot<Attempt>()
-        let task = Task { ending.set(await outcome(of: handler, message)) }
+        let task = Task(executorPreference: threads) {
+            ending.set(await outcome(of: handler, message))
+        }
         control.noteHandler { task.cancel() }
         defer { control.noteHandler(nil) }
         if let attempt = await ending.value(within: timeout) {

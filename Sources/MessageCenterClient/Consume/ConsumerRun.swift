@@ -34,6 +34,7 @@ actor ConsumerRun {
     /// Letters whose report the hub refuses.
     var unreportable: Set<String> = []
 
+    let handlerThreads: HandlerThreads
     private let worker: SerialWorker
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         worker.asUnownedSerialExecutor()
@@ -52,6 +53,7 @@ actor ConsumerRun {
         self.start = start
         takesOver = settings.takesOver
         worker = SerialWorker("message-center consumer \(wid)")
+        handlerThreads = HandlerThreads("message-center handlers \(wid)")
         let folder = settings.folder ?? "\(wid)"
         let session = Self.newSession()
         folderLock = try FolderLock(folder: folder, session: session)
