@@ -67,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "message-center",
             dependencies: [
-                "HubServer", "Backup", "MessageCenterClient", "Platform", "Wire", "Hub",
+                "HubServer", "Backup", "MessageCenterClient", "Platform", "Wire", "Hub", "SQLite",
             ],
             swiftSettings: settings),
 
@@ -89,6 +89,14 @@ let package = Package(
             "HubServerTests",
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("CommandTests", ["message-center"]),
+        .executableTarget(
+            name: "spooler", dependencies: ["MessageCenterClient"], path: "Tests/Spooler",
+            swiftSettings: settings),
+        tests(
+            "ClientTests",
+            [
+                "MessageCenterClient", "message-center", "spooler", "SQLite", "Platform", "Wire",
+            ]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive", "Hub"]),
         tests(
