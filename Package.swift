@@ -64,10 +64,12 @@ let package = Package(
 
         // The client side and the one program.
         module("MessageCenterClient", ["CCurl"]),
+        module("DataAPI", ["Platform", "Wire", "SQLite"]),
         .executableTarget(
             name: "message-center",
             dependencies: [
-                "HubServer", "Backup", "MessageCenterClient", "Platform", "Wire", "Hub",
+                "HubServer", "Backup", "MessageCenterClient", "DataAPI", "Platform", "Wire",
+                "Hub",
             ],
             swiftSettings: settings),
 
@@ -88,6 +90,7 @@ let package = Package(
         tests(
             "HubServerTests",
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
+        tests("DataAPITests", ["DataAPI", "SQLite", "Wire", "Platform"]),
         tests("CommandTests", ["message-center"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive"]),

@@ -1,0 +1,193 @@
+import MessageCenterClient
+package import SQLite
+package import Wire
+
+/// What a warehouse tool does: which hub, which warehouse, which database, and what becomes of the
+/// messages.
+package struct WarehouseConfiguration: Sendable {
+    package let hub: String
+    package let wid: Int
+    let token: String?
+    let options: HTTPOptions
+    /// Where the consumer keeps its lock, its tries and its dead letters.
+    package let folder: String
+    /// Path of the warehouse's database.
+    package let database: String
+    /// Statements that make the tables, where they are not there.
+    let create: [String]
+    let sources: [Sources.Source]
+    /// For one request to a source.
+    let sourceTimeout: Duration
+    /// How long a source or the database may be away before the message counts as failed.
+    let patience: Duration
+    package let rules: [Rule]
+    package let bootstrap: [BootstrapStep]
+    let consumption: Consumption
+
+    /// How messages are pulled and tried.
+    struct Consumption: Sendable {
+        var limit = 100
+        var waitSeconds = 30
+        var intervalSeconds = 60
+        var coalesce = "key"
+        var tries = 10
+        var bell = true
+        var command: String?
+        var webhook: String?
+    }
+
+    /// The rule for `topic`: the first that takes it.
+    func rule(for topic: String) -> Rule? { rules.first { $0.takes(topic) } }
+}
+
+// MARK: - Reading
+
+extension WarehouseConfiguration {
+    /// Reads a configuration and holds it against the database, whose missing tables it makes.
+    ///
+    /// - Parameters:
+    ///   - folder: that of the configuration, which paths in it are relative to.
+    ///   - open: opens the database at a path. Not called where the file says too little.
+    /// - Throws: every mistake, with its pointer. Nothing has been started then.
+    package static func read(
+        _ bytes: [UInt8], folder: String, open: (String) throws(SQLiteError) -> Connection
+    ) throws(Declaration.Mistakes) -> WarehouseConfiguration {
+        try Declaration.read(bytes) { whole in
+            whole.allow(
+                "hub", "wid", "token", "tls", "folder", "database", "create", "data", "rules",
+                "bootstrap", "consume", "alarm")
+            let hub = whole.required("hub").flatMap { $0.address() }
+            let wid = whole.required("wid").flatMap { $0.integer(1...2_147_483_647) }
+            let token = whole["token"].flatMap { Secret.read($0, in: folder) }
+            let options = whole["tls"].map { HTTPOptions($0, in: folder) } ?? HTTPOptions()
+            let own = whole["folder"].flatMap { $0.text() } ?? wid.map(String.init)
+            let path = whole.required("database").flatMap { $0.text() }
+            let data = DataDeclaration(whole["data"], in: folder)
+            let sources = Sources(default: data.source, folder: folder)
+            let consumption = Consumption(whole["consume"], whole["alarm"])
+            guard let path, let own else { return nil }
+            let place = Secret.path(path, in: folder)
+            let create = Self.create(whole)
+            guard let database = Self.database(whole, place, create, open) else { return nil }
+            let rules = (whole.required("rules")?.elements() ?? []).compactMap {
+                Rule($0, sources, database)
+            }
+            let steps = (whole["bootstrap"]?.elements() ?? []).compactMap {
+                BootstrapStep($0, sources, database)
+            }
+            guard whole.isGood, let hub, let wid else { return nil }
+            return WarehouseConfiguration(
+                hub: hub, wid: wid, token: token, options: options,
+                folder: Secret.path(own, in: folder), database: place, create: create,
+                sources: sources.all, sourceTimeout: data.timeout, patience: data.patience,
+                rules: rules, bootstrap: steps, consumption: consumption)
+        }
+    }
+
+    private static func create(_ whole: Declaration) -> [String] {
+        (whole["create"]?.elements() ?? []).compactMap { element in
+            guard let sql = element.text() else { return nil }
+            let isGood = ["TABLE", "INDEX", "UNIQUE INDEX"].contains { kind in
+                sql.uppercased().hasPrefix("CREATE \(kind) IF NOT EXISTS ")
+            }
+            guard isGood else {
+                element.note(
+                    "must begin with CREATE TABLE IF NOT EXISTS, or the same for an index: it is "
+                        + "run at every start")
+                return nil
+            }
+            return sql
+        }
+    }
+
+    /// The database, its tables made.
+    private static func database(
+        _ whole: Declaration, _ path: String, _ create: [String],
+        _ open: (String) throws(SQLiteError) -> Connection
+    ) -> Connection? {
+        do {
+            let database = try open(path)
+            for (place, sql) in create.enumerated() {
+                do {
+                    try database.execute(sql)
+                } catch {
+                    whole.child("create").child(String(place)).note("fails: \(error.message)")
+                }
+            }
+            return database
+        } catch {
+            whole.child("database").note("cannot be opened: \(error)")
+            return nil
+        }
+    }
+}
+
+/// The member `data`: the interface that paths go to, and how long it is waited for.
+private struct DataDeclaration {
+    var source: Sources.Source?
+    var timeout: Duration = .seconds(30)
+    var patience: Duration = .seconds(3600)
+
+    init(_ declared: Declaration?, in folder: String) {
+        guard let declared else { return }
+        declared.allow("url", "token", "headers", "timeoutSeconds", "patienceSeconds")
+        if let base = declared.required("url").flatMap({ $0.address() }) {
+            source = Sources.Source(
+                base: base, token: declared["token"].flatMap { Secret.read($0, in: folder) },
+                headers: declared["headers"].map { HeaderField.all($0, in: folder) } ?? [])
+        }
+        if let seconds = declared["timeoutSeconds"].flatMap({ $0.integer(1...600) }) {
+            timeout = .seconds(seconds)
+        }
+        if let seconds = declared["patienceSeconds"].flatMap({ $0.integer(0...604_800) }) {
+            patience = .seconds(seconds)
+        }
+    }
+}
+
+extension WarehouseConfiguration.Consumption {
+    fileprivate init(_ declared: Declaration?, _ alarm: Declaration?) {
+        if let declared {
+            declared.allow("limit", "waitSeconds", "intervalSeconds", "coalesce", "tries")
+            limit = declared["limit"].flatMap { $0.integer(1...1000) } ?? limit
+            waitSeconds = declared["waitSeconds"].flatMap { $0.integer(0...60) } ?? waitSeconds
+            intervalSeconds =
+                declared["intervalSeconds"].flatMap { $0.integer(1...86_400) } ?? intervalSeconds
+            coalesce = declared["coalesce"].flatMap { $0.word("off", "adjacent", "key") } ?? coalesce
+            tries = declared["tries"].flatMap { $0.integer(1...1000) } ?? tries
+        }
+        if let alarm {
+            alarm.allow("bell", "command", "webhook")
+            bell = alarm["bell"].flatMap { $0.boolean() } ?? bell
+            command = alarm["command"].flatMap { $0.text() }
+            webhook = alarm["webhook"].flatMap { $0.text() }
+        }
+    }
+}
+
+extension HTTPOptions {
+    fileprivate init(_ declared: Declaration, in folder: String) {
+        self.init()
+        declared.allow("authority", "certificate", "key", "proxy")
+        func path(_ name: String) -> String? {
+            declared[name].flatMap { $0.text() }.map { Secret.path($0, in: folder) }
+        }
+        certificateAuthority = path("authority")
+        clientCertificate = path("certificate")
+        clientKey = path("key")
+        proxy = declared["proxy"].flatMap { $0.value.text }
+    }
+}
+
+extension Declaration {
+    /// The base address written here; nil and noted if nothing can be sent to it.
+    fileprivate func address() -> String? {
+        guard let text = text() else { return nil }
+        do throws(TransportFailure) {
+            return try HTTPTransport(base: text).base
+        } catch {
+            note("cannot be used: \(error)")
+            return nil
+        }
+    }
+}
