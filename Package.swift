@@ -92,6 +92,9 @@ let package = Package(
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("DataAPITests", ["DataAPI", "SQLite", "Wire", "Platform"]),
         tests("CommandTests", ["message-center"]),
+        tests(
+            "ClientTests",
+            ["MessageCenterClient", "message-center", "Platform", "Wire"]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive"]),
         tests(

@@ -44,7 +44,7 @@ struct HubConnection {
         contentType: String = "application/json", timeout: Duration = .seconds(30)
     ) throws -> HTTPAnswer {
         let answer = try transport.perform(
-            method: method, path: path, body: body, contentType: contentType, timeout: timeout)
+            HTTPRequest(method, path, body: body, contentType: contentType, timeout: timeout))
         guard answer.status < 400 else { throw HubProblem(answer) }
         return answer
     }

@@ -14,6 +14,8 @@ public struct TransportFailure: Error, Sendable, CustomStringConvertible {
         case insecure
         /// The answer is larger than this side takes.
         case tooLarge
+        /// The task that waited was cancelled. The server may have done what was asked.
+        case cancelled
         /// Anything else libcurl reports.
         case other
     }
@@ -33,7 +35,7 @@ public struct TransportFailure: Error, Sendable, CustomStringConvertible {
     public var isPassing: Bool {
         switch reason {
         case .unreachable, .timedOut, .broken: true
-        case .unusable, .insecure, .tooLarge, .other: false
+        case .unusable, .insecure, .tooLarge, .cancelled, .other: false
         }
     }
 }

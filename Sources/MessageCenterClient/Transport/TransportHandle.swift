@@ -1,34 +1,45 @@
-// Unsafe: the one file that drives libcurl's easy interface, a C library. What it is given
-// lives until `curl_easy_perform` returns; what it hands to the callbacks is copied inside them.
+// Unsafe: the one file that drives libcurl, a C library. What it is given
+// lives until the transfer is taken out of its multi handle; what it hands to the callbacks is
+// copied inside them.
 
 import CCurl
 import Glibc
 
-/// One libcurl easy handle, and with it one kept connection.
-/// https://curl.se/libcurl/c/libcurl-easy.html
+/// One libcurl easy handle, and the multi handle it is run by, which keeps its connection.
+///
+/// A multi handle for one transfer, because only that one can be woken while it waits.
+/// https://curl.se/libcurl/c/libcurl-multi.html
 final class TransportHandle {
     private let curl: UnsafeMutableRawPointer
-    private let usesProxy: Bool
+    private let multi: UnsafeMutableRawPointer
+    private let options: HTTPOptions
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     /// Once a process, before any thread may use libcurl.
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    init(usesProxy: Bool) throws(TransportFailure) {
-        guard Self.isReady, let curl = curl_easy_init() else {
+    init(_ options: HTTPOptions) throws(TransportFailure) {
+        guard Self.isReady, let curl = curl_easy_init(), let multi = curl_multi_init() else {
             throw TransportFailure(.other, "libcurl could not be started")
         }
         self.curl = curl
-        self.usesProxy = usesProxy
+        self.multi = multi
+        self.options = options
     }
 
     deinit {
         curl_easy_cleanup(curl)
+        curl_multi_cleanup(multi)
         errorText.deallocate()
     }
 
+    /// For any thread: what waits in `transfer` looks at its cancellation.
+    func wake() {
+        curl_multi_wakeup(multi)
+    }
+
     func perform(
-        method: String, url: String, fields: [String], body: [UInt8]?, timeout: Duration
+        _ request: HTTPRequest, url: String, fields: [String], unless cancellation: Cancellation?
     ) throws(TransportFailure) -> HTTPAnswer {
         // Options go, the connection and its TLS session stay.
         curl_easy_reset(curl)
@@ -36,13 +47,14 @@ final class TransportHandle {
         var list: UnsafeMutablePointer<curl_slist>?
         for field in fields { list = curl_slist_append(list, field) }
         defer { curl_slist_free_all(list) }
-        set(method: method, url: url, timeout: timeout)
+        set(method: request.method, url: url, timeout: request.timeout)
+        setOptions()
         _ = ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, list)
 
         let received = Received()
         let code = withExtendedLifetime(received) {
             connectCallbacks(curl, to: received)
-            return send(body)
+            return send(request.body, unless: cancellation)
         }
         guard code == CURLE_OK else { throw failure(code, received) }
         var status = 0
@@ -57,33 +69,73 @@ final class TransportHandle {
         _ = ccurl_set_text(curl, CURLOPT_PROTOCOLS_STR, "http,https")
         // Every encoding this libcurl can unpack.
         _ = ccurl_set_text(curl, CURLOPT_ACCEPT_ENCODING, "")
-        if !usesProxy { _ = ccurl_set_text(curl, CURLOPT_PROXY, "") }
         // No SIGALRM for resolver time-outs: the program has other threads.
         _ = ccurl_set_long(curl, CURLOPT_NOSIGNAL, 1)
         _ = ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, milliseconds(timeout))
-        _ = ccurl_set_long(curl, CURLOPT_CONNECTTIMEOUT_MS, min(10_000, milliseconds(timeout)))
         _ = ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
     }
 
-    private func send(_ body: [UInt8]?) -> CURLcode {
-        guard let body else { return curl_easy_perform(curl) }
+    private func setOptions() {
+        _ = ccurl_set_long(
+            curl, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connectTimeout))
+        if let path = options.certificateAuthority {
+            _ = ccurl_set_text(curl, CURLOPT_CAINFO, path)
+        }
+        if let path = options.clientCertificate {
+            _ = ccurl_set_text(curl, CURLOPT_SSLCERT, path)
+            _ = ccurl_set_text(curl, CURLOPT_SSLKEY, options.clientKey ?? path)
+        }
+        if let proxy = options.proxy {
+            _ = ccurl_set_text(curl, CURLOPT_PROXY, proxy)
+            // What was chosen here is not undone by the environment's no_proxy.
+            _ = ccurl_set_text(curl, CURLOPT_NOPROXY, "")
+        }
+    }
+
+    private func send(_ body: [UInt8]?, unless cancellation: Cancellation?) -> CURLcode {
+        guard let body else { return transfer(unless: cancellation) }
         return body.withUnsafeBytes { bytes in
             _ = ccurl_set_long(curl, CURLOPT_POST, 1)
             _ = ccurl_set_size(curl, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
             // An empty array has no address, and without one libcurl would read standard input.
             guard let address = bytes.baseAddress else {
                 _ = ccurl_set_text(curl, CURLOPT_COPYPOSTFIELDS, "")
-                return curl_easy_perform(curl)
+                return transfer(unless: cancellation)
             }
             _ = ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, address)
-            return curl_easy_perform(curl)
+            return transfer(unless: cancellation)
         }
+    }
+
+    /// Runs the transfer to its end, as `curl_easy_perform` does, or until it is cancelled.
+    private func transfer(unless cancellation: Cancellation?) -> CURLcode {
+        guard curl_multi_add_handle(multi, curl) == CURLM_OK else { return CURLE_FAILED_INIT }
+        defer { curl_multi_remove_handle(multi, curl) }
+        var running: Int32 = 1
+        while true {
+            if cancellation?.isCancelled == true { return CURLE_ABORTED_BY_CALLBACK }
+            guard curl_multi_perform(multi, &running) == CURLM_OK else { return CURLE_FAILED_INIT }
+            if running == 0 { return outcome() }
+            curl_multi_poll(multi, nil, 0, 1000, nil)
+        }
+    }
+
+    /// How the only transfer ended.
+    private func outcome() -> CURLcode {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            if message.pointee.msg == CURLMSG_DONE { return message.pointee.data.result }
+        }
+        return CURLE_FAILED_INIT
     }
 
     private func failure(_ code: CURLcode, _ received: Received) -> TransportFailure {
         if received.isTooLarge {
             return TransportFailure(
                 .tooLarge, "the answer is larger than \(HTTPTransport.largestAnswer) bytes")
+        }
+        if code == CURLE_ABORTED_BY_CALLBACK {
+            return TransportFailure(.cancelled, "nobody waits for the answer any more")
         }
         let detail = String(cString: errorText)
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail

@@ -3,7 +3,8 @@
 /// libcurl rather than URLSession: on Linux the latter takes neither a private certificate
 /// authority nor a client certificate.
 ///
-/// Not `Sendable`: a transport belongs to the thread that uses it. Two threads have two.
+/// Not `Sendable`: a transport belongs to the thread that uses it. Two threads have two, and
+/// asynchronous code has an `HTTPSender`.
 public final class HTTPTransport {
     /// Where requests go, without a slash at its end.
     public let base: String
@@ -22,44 +23,46 @@ public final class HTTPTransport {
     ///     is appended to.
     ///   - token: sent as `Authorization: Bearer` (RFC 6750).
     ///   - userAgent: the name the server writes into its log.
+    ///   - options: certificates, proxy, and how long connecting may take.
     /// - Throws: a `TransportFailure` of reason `unusable` that says what is wrong.
     public init(
-        base: String, token: String? = nil, userAgent: String = "message-center"
+        base: String, token: String? = nil, userAgent: String = "message-center",
+        options: HTTPOptions = HTTPOptions()
     ) throws(TransportFailure) {
         let address = try TransportAddress(base)
+        try options.check()
         self.base = address.base
         self.userAgent = userAgent
         authorization = try token.map { text throws(TransportFailure) in
             try Self.authorization(for: text)
         }
-        handle = try TransportHandle(usesProxy: !address.isLoopback)
+        var options = options
+        if options.proxy == nil, address.isLoopback { options.proxy = "" }
+        handle = try TransportHandle(options)
     }
 
     /// Sends one request and waits for its whole answer.
     ///
-    /// - Parameters:
-    ///   - path: begins with a slash; already escaped (see `escape`).
-    ///   - body: sent as it is, without a body where nil.
-    ///   - contentType: of the body.
-    ///   - timeout: for everything from connecting to the last byte.
-    ///   - headers: further fields.
-    /// - Throws: a `TransportFailure` where there is no answer. When it is `timedOut` or
-    ///   `broken`, the server may have acted on the request all the same.
+    /// - Parameter cancellation: ends the transfer when it is set, at once after a `wake`.
+    /// - Throws: a `TransportFailure` where there is no answer. When it is `timedOut`, `broken` or
+    ///   `cancelled`, the server may have acted on the request all the same.
     public func perform(
-        method: String = "GET", path: String, body: [UInt8]? = nil,
-        contentType: String = "application/json", timeout: Duration = .seconds(30),
-        headers: [(name: String, value: String)] = []
+        _ request: HTTPRequest, unless cancellation: Cancellation? = nil
     ) throws(TransportFailure) -> HTTPAnswer {
-        precondition(path.hasPrefix("/"), "a path begins with a slash")
-        var fields = headers.map { "\($0.name): \($0.value)" }
+        var fields = request.headers.map { "\($0.name): \($0.value)" }
         fields.append("User-Agent: \(userAgent)")
         // An empty value takes the field out that libcurl would add by itself.
-        fields.append(body == nil ? "Content-Type:" : "Content-Type: \(contentType)")
+        fields.append(
+            request.body == nil ? "Content-Type:" : "Content-Type: \(request.contentType)")
         fields.append("Expect:")
         if let authorization { fields.append(authorization) }
         return try handle.perform(
-            method: method, url: base + path, fields: fields, body: body, timeout: timeout)
+            request, url: base + request.path, fields: fields, unless: cancellation)
     }
+
+    /// Makes a transfer that waits look whether it was cancelled. The one call that any thread
+    /// may make, at any time.
+    public func wake() { handle.wake() }
 
     /// Makes any text fit for one segment or one query value of a path: everything but the
     /// unreserved characters of RFC 3986 §2.3 as `%XX`.
