@@ -65,11 +65,12 @@ let package = Package(
         // The client side and the one program.
         module("MessageCenterClient", ["CCurl"]),
         module("DataAPI", ["Platform", "Wire", "SQLite"]),
+        module("WarehouseTool", ["Platform", "Wire", "SQLite", "MessageCenterClient"]),
         .executableTarget(
             name: "message-center",
             dependencies: [
-                "HubServer", "Backup", "MessageCenterClient", "DataAPI", "Platform", "Wire",
-                "Hub",
+                "HubServer", "Backup", "MessageCenterClient", "DataAPI", "WarehouseTool",
+                "Platform", "Wire", "Hub", "SQLite",
             ],
             swiftSettings: settings),
 
@@ -91,6 +92,12 @@ let package = Package(
             "HubServerTests",
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
         tests("DataAPITests", ["DataAPI", "SQLite", "Wire", "Platform"]),
+        tests(
+            "WarehouseToolTests",
+            [
+                "message-center", "WarehouseTool", "MessageCenterClient", "DataAPI", "SQLite", "Wire",
+                "Platform",
+            ]),
         tests("CommandTests", ["message-center"]),
         tests(
             "ClientTests",

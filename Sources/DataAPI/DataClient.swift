@@ -80,11 +80,7 @@ final class DataClient {
     }
 
     func text(_ range: ByteRange) -> String {
-        Self.text(input.bytes.extracting(range))
-    }
-
-    private static func text(_ bytes: RawSpan) -> String {
-        bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        input.withUnsafeBytes { String(decoding: $0[range.range], as: UTF8.self) }
     }
 
     /// Whether the field says `Bearer` and the token. Takes as long for a wrong one as for the

@@ -22,6 +22,17 @@ package struct MessageView: Sendable {
         }
     }
 
+    /// No message: of rows that come from pages.
+    static let none = MessageView(id: "", topic: "", wid: 0, key: nil, body: .null)
+
+    private init(id: String, topic: String, wid: Int, key: String?, body: JSONValue) {
+        self.id = id
+        self.topic = topic
+        self.wid = wid
+        self.key = key
+        self.body = body
+    }
+
     /// What the key names: what stands behind its first colon, or all of it.
     var entityID: String? {
         guard let key else { return nil }

@@ -1,4 +1,4 @@
-import MessageCenterClient
+package import MessageCenterClient
 package import SQLite
 package import Wire
 
@@ -22,19 +22,54 @@ package struct WarehouseConfiguration: Sendable {
     let patience: Duration
     package let rules: [Rule]
     package let bootstrap: [BootstrapStep]
-    let consumption: Consumption
+    package let consumption: Consumption
 
     /// How messages are pulled and tried.
-    struct Consumption: Sendable {
+    package struct Consumption: Sendable {
         var limit = 100
         var waitSeconds = 30
         var intervalSeconds = 60
-        var coalesce = "key"
+        var coalesce = Coalescing.perKey
         var tries = 10
         var bell = true
-        var command: String?
+        var command: [String] = []
         var webhook: String?
     }
+
+    /// Opens the database at its place, and makes the tables that are missing.
+    package func openDatabase() throws(SQLiteError) -> WarehouseDatabase {
+        let connection = try WarehouseDatabase.open(database)
+        for sql in create { try connection.execute(sql) }
+        return try WarehouseDatabase(path: database, wid: wid)
+    }
+
+    /// How the consumer is to work, the database keeping its position.
+    package func consumeSettings(keeper: WarehouseDatabase) -> ConsumeSettings {
+        var settings = ConsumeSettings()
+        settings.interval = .seconds(consumption.intervalSeconds)
+        settings.limit = consumption.limit
+        settings.wait = .seconds(consumption.waitSeconds)
+        settings.coalescing = consumption.coalesce
+        settings.retry.tries = consumption.tries
+        // What is away is waited for within the handler.
+        settings.handlerTimeout = patience + .seconds(300)
+        settings.folder = folder
+        settings.keeper = keeper
+        settings.alarm.bell = consumption.bell
+        settings.alarm.command = consumption.command
+        settings.alarm.webhook = consumption.webhook
+        settings.connection = options
+        settings.clientName = "message-center consume"
+        return settings
+    }
+
+    /// A consumer of this warehouse.
+    package func consumer(_ settings: ConsumeSettings) throws(ConsumerFailure) -> MessageConsumer {
+        try MessageConsumer(url: hub, wid: wid, token: token, settings: settings)
+    }
+
+    /// The topics that some rule takes.
+    package var topics: [String] { rules.flatMap { $0.topics.map(\.text) } }
 
     /// The rule for `topic`: the first that takes it.
     func rule(for topic: String) -> Rule? { rules.first { $0.takes(topic) } }
@@ -153,14 +188,18 @@ extension WarehouseConfiguration.Consumption {
             waitSeconds = declared["waitSeconds"].flatMap { $0.integer(0...60) } ?? waitSeconds
             intervalSeconds =
                 declared["intervalSeconds"].flatMap { $0.integer(1...86_400) } ?? intervalSeconds
-            coalesce = declared["coalesce"].flatMap { $0.word("off", "adjacent", "key") } ?? coalesce
+            switch declared["coalesce"].flatMap({ $0.word("off", "adjacent", "key") }) {
+            case "off": coalesce = .off
+            case "adjacent": coalesce = .adjacent
+            default: break
+            }
             tries = declared["tries"].flatMap { $0.integer(1...1000) } ?? tries
         }
         if let alarm {
             alarm.allow("bell", "command", "webhook")
             bell = alarm["bell"].flatMap { $0.boolean() } ?? bell
-            command = alarm["command"].flatMap { $0.text() }
-            webhook = alarm["webhook"].flatMap { $0.text() }
+            command = (alarm["command"]?.elements() ?? []).compactMap { $0.text() }
+            webhook = alarm["webhook"].flatMap { $0.address() }
         }
     }
 }

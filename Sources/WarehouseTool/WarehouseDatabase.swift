@@ -1,3 +1,4 @@
+import Glibc
 package import MessageCenterClient
 import Platform
 package import SQLite
@@ -13,10 +14,8 @@ package actor WarehouseDatabase: PositionKeeper {
     private var statements: [String: Statement] = [:]
     /// What the consumer has said is done.
     private var saved: Position?
-    /// Behind `saved` all messages up to this index are applied as well, without a hole.
-    private var applied = 0
-    /// Messages that were tried and have failed, behind `saved`.
-    private var holes: Set<Int> = []
+    /// Ids of the messages applied since then: they may come once more after a crash.
+    private var applied: Set<String> = []
     private let syncsEachCommit: Bool
 
     /// Opens the database for good: makes the program's own tables and reads the position.
@@ -33,16 +32,18 @@ package actor WarehouseDatabase: PositionKeeper {
         mode.reset()
         if !syncsEachCommit { try connection.execute("PRAGMA synchronous = NORMAL") }
         let row = try connection.prepare(
-            "SELECT hub, done, ordinal, applied FROM message_center_position WHERE wid = ?")
+            "SELECT hub, done, ordinal FROM message_center_position WHERE wid = ?")
         row.bind(1, Int64(wid))
         if try row.step() {
-            let position = Position(
+            saved = Position(
                 hub: row.text(0), index: Int(row.int64(1)),
                 ordinal: row.optionalInt64(2).map(Int.init))
-            saved = position
-            applied = max(position.index, Int(row.int64(3)))
         }
         row.reset()
+        let ids = try connection.prepare("SELECT id FROM message_center_applied WHERE wid = ?")
+        ids.bind(1, Int64(wid))
+        while try ids.step() { applied.insert(ids.text(0)) }
+        ids.reset()
     }
 
     /// Opens the file, made if it is not there; a new one gets a write-ahead log, so that others
@@ -55,10 +56,38 @@ package actor WarehouseDatabase: PositionKeeper {
         return connection
     }
 
+    /// A database in memory that has the tables of the one at `path`, and no rows: to hold a
+    /// configuration against what is there without changing it.
+    package static func sketch(_ path: String) throws(SQLiteError) -> Connection {
+        let sketch = try Connection(path: ":memory:")
+        guard access(path, F_OK) == 0 else { return sketch }
+        let original = try Connection(path: path, mode: .readOnly)
+        let texts = try original.prepare(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' "
+                + "ESCAPE '\\' AND type IN ('table', 'index')")
+        // What needs a module that is not here is no table for rows.
+        while try texts.step() { try? sketch.execute(texts.text(0)) }
+        return sketch
+    }
+
+    /// The place that the database at `path` keeps, without opening it for writing; nil in one that
+    /// has none.
+    package static func position(at path: String, wid: Int) throws(SQLiteError) -> Position? {
+        guard access(path, F_OK) == 0 else { return nil }
+        let connection = try Connection(path: path, mode: .readOnly)
+        guard try TableShape("message_center_position", in: connection) != nil else { return nil }
+        let row = try connection.prepare(
+            "SELECT hub, done FROM message_center_position WHERE wid = ?")
+        row.bind(1, Int64(wid))
+        guard try row.step() else { return nil }
+        return Position(hub: row.text(0), index: Int(row.int64(1)))
+    }
+
     private static let tables = """
         CREATE TABLE IF NOT EXISTS message_center_position(
-          wid INTEGER PRIMARY KEY, hub TEXT NOT NULL, done INTEGER NOT NULL, ordinal INTEGER,
-          applied INTEGER NOT NULL);
+          wid INTEGER PRIMARY KEY, hub TEXT NOT NULL, done INTEGER NOT NULL, ordinal INTEGER);
+        CREATE TABLE IF NOT EXISTS message_center_applied(
+          wid INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (wid, id)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS message_center_bootstrap(
           wid INTEGER PRIMARY KEY, hub TEXT NOT NULL, head INTEGER NOT NULL,
           step INTEGER NOT NULL, cursor TEXT, rows INTEGER NOT NULL, finished INTEGER NOT NULL);
@@ -68,34 +97,31 @@ package actor WarehouseDatabase: PositionKeeper {
 
     package func load() -> Position? { saved }
 
-    /// On disk when it returns. What is done is then the consumer's word: it has written down what
-    /// failed before it says so.
+    /// On disk when it returns, with all rows before it. The messages applied up to now are done by
+    /// the consumer's word then, and not looked for any more.
     package func save(_ position: Position) throws(SQLiteError) {
         if !syncsEachCommit { try connection.execute("PRAGMA synchronous = FULL") }
         defer {
             if !syncsEachCommit { try? connection.execute("PRAGMA synchronous = NORMAL") }
         }
-        let isBack = saved.map { $0.hub != position.hub || position.index < $0.index } ?? false
-        let reached = isBack ? position.index : max(applied, position.index)
-        try connection.transaction { () throws(SQLiteError) in try write(position, reached) }
+        try connection.transaction { () throws(SQLiteError) in
+            let row = try statement(
+                """
+                INSERT INTO message_center_position (wid, hub, done, ordinal)
+                VALUES (?, ?, ?, ?) ON CONFLICT (wid) DO UPDATE SET hub = excluded.hub,
+                done = excluded.done, ordinal = excluded.ordinal
+                """)
+            row.bind(1, wid)
+            row.bind(2, text: position.hub)
+            row.bind(3, Int64(position.index))
+            row.bind(4, position.ordinal.map(Int64.init))
+            try row.stepDone()
+            let forget = try statement("DELETE FROM message_center_applied WHERE wid = ?")
+            forget.bind(1, wid)
+            try forget.stepDone()
+        }
         saved = position
-        applied = reached
-        holes = holes.filter { $0 > position.index }
-    }
-
-    private func write(_ position: Position, _ reached: Int) throws(SQLiteError) {
-        let row = try statement(
-            """
-            INSERT INTO message_center_position (wid, hub, done, ordinal, applied)
-            VALUES (?, ?, ?, ?, ?) ON CONFLICT (wid) DO UPDATE SET hub = excluded.hub,
-            done = excluded.done, ordinal = excluded.ordinal, applied = excluded.applied
-            """)
-        row.bind(1, wid)
-        row.bind(2, text: position.hub)
-        row.bind(3, Int64(position.index))
-        row.bind(4, position.ordinal.map(Int64.init))
-        row.bind(5, Int64(reached))
-        try row.stepDone()
+        applied = []
     }
 
     // MARK: Rows
@@ -107,49 +133,25 @@ package actor WarehouseDatabase: PositionKeeper {
         case none
     }
 
-    /// Whether the message was applied before this process came, and the position not yet saved.
-    ///
-    /// Only such messages are passed over that come anew behind the saved position; a dead letter
-    /// that is tried again stands before it, whatever its index.
-    package func has(_ message: Message) -> Bool {
-        guard let saved, message.index > saved.index else { return false }
-        return message.lastIndex <= applied
-    }
+    /// Whether the message, to its last one if it stands for several, is applied already and only
+    /// the position is not saved: it comes again after a crash. By its id, and not by its index: a
+    /// dead letter that is tried again stands before much that is done.
+    package func has(_ message: Message) -> Bool { applied.contains(message.id) }
 
-    /// Applies `change` and moves the place, in one transaction.
+    /// Applies `change` and notes the message, in one transaction.
     package func apply(_ change: Change, of message: Message) throws(SQLiteError) {
-        guard change != .none else { return succeeded(message, applied) }
-        let reached = place(behind: message)
+        guard change != .none else { return }
         try connection.transaction { () throws(SQLiteError) in
             try run(change)
-            if reached > applied {
-                let move = try statement(
-                    "UPDATE message_center_position SET applied = ? WHERE wid = ?")
-                move.bind(1, Int64(reached))
-                move.bind(2, wid)
-                try move.stepDone()
-            }
+            let note = try statement(
+                "INSERT OR IGNORE INTO message_center_applied (wid, id) VALUES (?, ?)")
+            note.bind(1, wid)
+            note.bind(2, text: message.id)
+            try note.stepDone()
             KillPoint.pass("tool.row")
         }
+        applied.insert(message.id)
         KillPoint.pass("tool.applied")
-        succeeded(message, reached)
-    }
-
-    /// The message could not be applied now: what comes behind it does not stand for it.
-    package func failed(_ message: Message) {
-        if message.index > saved?.index ?? 0 { holes.insert(message.index) }
-    }
-
-    private func place(behind message: Message) -> Int {
-        guard let saved, message.index > saved.index,
-            holes.allSatisfy({ $0 == message.index })
-        else { return applied }
-        return max(applied, message.index)
-    }
-
-    private func succeeded(_ message: Message, _ reached: Int) {
-        holes.remove(message.index)
-        applied = reached
     }
 
     private func run(_ change: Change) throws(SQLiteError) {
