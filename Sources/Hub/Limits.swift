@@ -59,6 +59,24 @@ package enum Limits {
     /// Bytes of a pull's or an operator's request. Beyond: 413.
     package static let requestBytes = 64 * 1024
 
+    // Dead letters.
+
+    /// Bytes of a dead letter's error. Beyond: 422. A message and the trace of a stack.
+    package static let letterErrorBytes = 16 * 1024
+    /// Tries that a letter may have had. Beyond: 422.
+    package static let letterTries: Int64 = 1_000_000_000
+    /// Open dead letters of one warehouse, and bytes of their bodies and errors: twice of what the
+    /// client library parks before it stops. Beyond: 507 `dead_letter_limit`.
+    package static let openLetters = 20_000
+    package static let openLetterBytes = 128 * 1024 * 1024
+    /// Letters that have come to their end, kept for each warehouse; the oldest go first.
+    package static let settledLetters = 1_000
+    /// Commands that an answer to a pull has; the others follow when these are done.
+    package static let commandsTold = 100
+    /// Letters that one order by filter is for, and rows of them read at a time.
+    package static let lettersOrdered = 1_000
+    package static let lettersRead = 200
+
     // The hub.
 
     /// Bytes of room below which no message is taken: 507 `disk_nearly_full`. What the hub needs

@@ -26,7 +26,8 @@ extension MemoryDisk.Contents {
         }
         let pruned = frames.prefix { $0.last <= archive.pruned }.count
         frames.removeFirst(pruned)
-        return late.count + pruned + trimHistory(before: time / 1000)
+        return late.count + pruned + trimLetters(before: time, atMost: rows)
+            + trimHistory(before: time / 1000)
     }
 
     /// Keeps what is not older, and the newest of what is: where the warehouse was then.

@@ -18,6 +18,10 @@ package final class MemoryDisk {
         var trimmed: [UInt32: TrimmedLine] = [:]
         /// Ids that stay though their message is in the archive, because their own time is later.
         var lateIDs: Set<MessageID> = []
+        var letters: [Int64: DeadLetter] = [:]
+        var letterBodies: [Int64: [UInt8]] = [:]
+        /// The highest number that a letter ever had.
+        var lastLetter: Int64 = 0
 
         /// The newest index.
         var head: Int64 { forgotten + Int64(messages.count) }

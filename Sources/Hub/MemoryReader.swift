@@ -7,7 +7,7 @@ package final class MemoryReader: StoreReader {
         self.disk = disk
     }
 
-    private var contents: MemoryDisk.Contents { moment ?? disk.contents }
+    var contents: MemoryDisk.Contents { moment ?? disk.contents }
 
     package func begin() throws(StoreFailure) {
         moment = disk.contents

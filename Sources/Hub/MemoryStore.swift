@@ -6,6 +6,7 @@ package struct MemoryStore: ArchivableStore {
     package enum Step: CaseIterable, Sendable {
         case begin, claim, unclaim, insert, saveTopic, saveWarehouse, look
         case archive, prune
+        case letter, saveLetter
         /// Nothing of the transaction is written.
         case commit
         /// It is written, but its sync is reported as failed: see `MemoryDisk.crash`.
@@ -13,14 +14,14 @@ package struct MemoryStore: ArchivableStore {
 
         /// Those that storing messages and changes passes.
         package static var ofWriting: [Step] {
-            allCases.filter { $0 != .archive && $0 != .prune }
+            allCases.filter { ![.archive, .prune, .letter, .saveLetter].contains($0) }
         }
     }
 
     package let disk: MemoryDisk
     /// Asked before each step whether it fails.
     package var fault: (Step) -> StoreFailure?
-    private var open: MemoryDisk.Contents?
+    var open: MemoryDisk.Contents?
 
     package init(
         _ disk: MemoryDisk = MemoryDisk(), fault: @escaping (Step) -> StoreFailure? = { _ in nil }
@@ -29,7 +30,7 @@ package struct MemoryStore: ArchivableStore {
         self.fault = fault
     }
 
-    private func pass(_ step: Step) throws(StoreFailure) {
+    func pass(_ step: Step) throws(StoreFailure) {
         if let failure = fault(step) { throw failure }
     }
 
@@ -123,6 +124,8 @@ package struct MemoryStore: ArchivableStore {
         durable.waiting = nil
         durable.newestPull = 0
         durable.rate = Rate()
+        durable.letters = nil
+        durable.ordersTold = 0
         return durable
     }
 
@@ -193,12 +196,13 @@ package struct MemoryStore: ArchivableStore {
         let warehouses = contents.warehouses.values.map { warehouse in
             var warehouse = warehouse
             warehouse.noteStart(head: head)
+            warehouse.letters = contents.tray(of: warehouse.wid)
             return warehouse
         }
         return StoreState(
             hub: disk.hub, ids: disk.ids, head: head,
             lastCreated: contents.messages.last?.created ?? contents.archive.borderTime,
             topics: topics, warehouses: warehouses.sorted { $0.wid < $1.wid },
-            archive: contents.archive)
+            archive: contents.archive, lastLetter: contents.lastLetter)
     }
 }

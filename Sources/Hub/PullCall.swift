@@ -105,7 +105,8 @@ package struct PullCall: Sendable {
     package mutating func pageRead(
         _ warehouse: inout Warehouse, next: Int64, isEmpty: Bool, mayWait: Bool, now: UInt64
     ) -> Step {
-        let waits = isEmpty && mayWait && !hasEnded && now < deadline
+        let waits =
+            isEmpty && mayWait && !hasEnded && now < deadline && !warehouse.hasNewOrders
         // Only who waits, or did, is ended: of two that are answered at once both get their page.
         if waits || hasWaited, !hasEnded, isSuperseded(in: warehouse) {
             supersede()
@@ -120,13 +121,20 @@ package struct PullCall: Sendable {
             return .wait
         }
         if request.autocommit, next > from {
+            noteOrdersTold(&warehouse)
             return .advance(
                 .advance(from: from, to: next, session: request.session, epoch: epoch))
         }
         guard warehouse.handOut(from: from, next: next, epoch: epoch) else {
             return woken(warehouse, now: now)
         }
+        noteOrdersTold(&warehouse)
         return .answer
+    }
+
+    /// Orders go out with the page; to a call that has ended nobody may listen.
+    private func noteOrdersTold(_ warehouse: inout Warehouse) {
+        if !hasEnded { warehouse.noteOrdersTold() }
     }
 
     /// The writer has moved the index for `autocommit`: the page may go out. Had it refused with

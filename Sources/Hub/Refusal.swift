@@ -16,6 +16,14 @@ package enum Refusal: Error, Equatable, Sendable {
     case unknownWarehouse
     /// As many warehouses as may register are there.
     case warehouseLimit
+    /// No dead letter has this number.
+    case unknownLetter
+    /// The dead letter has come to its end.
+    case letterSettled(DeadLetter.State)
+    /// The letter waits behind a dead one of its key, and is tried after that.
+    case letterParked
+    /// The warehouse has as many open dead letters as it may, or as large ones.
+    case letterLimit
     /// The position moved while a page was being read: read again. Never shown to a client.
     case moved
 }

@@ -84,11 +84,15 @@ package struct StoreState: Sendable {
     package var topics: [StoredTopic]
     package var warehouses: [Warehouse]
     package var archive: ArchiveState
+    /// The highest number that a dead letter ever had.
+    package var lastLetter: Int64
 
     package init(
         hub: String, ids: HubIDs, forks: [Fork] = [], head: Int64, lastCreated: Int64,
-        topics: [StoredTopic], warehouses: [Warehouse], archive: ArchiveState = ArchiveState()
+        topics: [StoredTopic], warehouses: [Warehouse], archive: ArchiveState = ArchiveState(),
+        lastLetter: Int64 = 0
     ) {
+        self.lastLetter = lastLetter
         self.archive = archive
         self.hub = hub
         self.ids = ids
@@ -146,7 +150,7 @@ extension StoreState {
 ///
 /// The writer decides what is stored (ids, indexes, order); a store only keeps it. Everything
 /// between `begin` and `commit` is on disk when `commit` returns, or nothing of it.
-package protocol Store {
+package protocol Store: LetterStore {
     /// Reads what is needed to go on, and fills `lines` with every message there is.
     mutating func load(into lines: Lines) throws(StoreFailure) -> StoreState
 
@@ -183,7 +187,8 @@ package protocol ArchivableStore: Store {
     mutating func prune(through index: Int64, time: Int64) throws(StoreFailure)
 
     /// Deletes some garbage in a transaction of its own: rows at or below `border`, their ids,
-    /// whole blocks, rows of pruned frames, and history older than the border. `border` is one that
+    /// whole blocks, rows of pruned frames, and history and settled dead letters older than the
+    /// border. `border` is one that
     /// every reader knows.
     ///
     /// - Returns: how many rows it saw to, `rows` or a few more at most; 0: there is no garbage.
@@ -208,7 +213,7 @@ package struct TrimmedLine: Equatable, Sendable {
 }
 
 /// The reading side: one a thread, beside the writer. Sees what is committed.
-package protocol StoreReader: AnyObject {
+package protocol StoreReader: AnyObject, LetterReader {
     /// Begins to read at one moment; `end` must follow within 50 ms.
     func begin() throws(StoreFailure)
     func end()

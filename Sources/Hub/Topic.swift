@@ -6,6 +6,11 @@ package enum Topic {
         return name.allSatisfy(isNameByte)
     }
 
+    /// The same for a text.
+    package static func isValid(_ name: String) -> Bool {
+        (1...Limits.topicBytes).contains(name.utf8.count) && name.utf8.allSatisfy(isNameByte)
+    }
+
     fileprivate static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

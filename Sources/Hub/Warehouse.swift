@@ -31,6 +31,8 @@ package struct Warehouse: Sendable {
     package var expectEverySeconds: Int64 = 0
     /// Milliseconds since 1970 when it was first heard of.
     package var registered: Int64 = 0
+    /// What its open dead letters come to, which have rows of their own; nil: it has none.
+    package var letters: LetterTray?
 
     // In memory, written with a later commit.
 
@@ -63,6 +65,8 @@ package struct Warehouse: Sendable {
     /// The holder's waiting pull, which a newer one ends.
     package var waiting: WaitingPull?
     package var rate = Rate()
+    /// The newest of the orders for dead letters that its present client was told.
+    package var ordersTold: UInt64 = 0
 
     package init(wid: UInt32) {
         self.wid = wid
@@ -261,6 +265,22 @@ extension Warehouse {
     }
 }
 
+// MARK: - Orders for dead letters
+
+extension Warehouse {
+    /// Whether there are orders that nobody was told yet: then no pull waits. They stand in every
+    /// answer till they are done, but a client that does nothing about them may wait again.
+    var hasNewOrders: Bool {
+        guard let letters, !letters.orders.isEmpty else { return false }
+        return letters.newest > ordersTold
+    }
+
+    /// Notes that an answer with the orders is going out.
+    mutating func noteOrdersTold() {
+        if let letters { ordersTold = letters.newest }
+    }
+}
+
 // MARK: - Changes, applied by the writer
 
 extension Warehouse {
@@ -373,10 +393,11 @@ extension Warehouse {
     }
 
     /// Whether pulls that wait here must look again once `changed` is in place: another may have
-    /// the lease, the position may have been moved, or an operator may have closed it. A commit, or
-    /// a lease that is renewed, is nothing to them.
+    /// the lease, the position may have been moved, an operator may have closed it, or ordered
+    /// something. A commit, or a lease that is renewed, is nothing to them.
     package func endsWaiting(_ changed: Warehouse) -> Bool {
         changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
+            || changed.letters?.newest ?? 0 > letters?.newest ?? 0
     }
 
     /// The writer has refused `change`: if it was the holder's, it renews the lease all the same.
@@ -414,5 +435,6 @@ extension Warehouse {
         }
         // A former holder's waiting pull is not superseded: its wake-up tells it who holds now.
         waiting = changed.holder == seen.holder ? seen.waiting : nil
+        ordersTold = changed.holder == seen.holder ? seen.ordersTold : 0
     }
 }

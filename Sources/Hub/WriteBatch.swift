@@ -114,12 +114,18 @@ package final class WriteBatch: @unchecked Sendable {
     package var messages: [Message] = []
     package var publishes: [Publish] = []
     package var changes: [Change] = []
+    package var letters: [LetterCall] = []
 
     package init(loop: Int) {
         self.loop = loop
     }
 
-    package var isEmpty: Bool { publishes.isEmpty && changes.isEmpty }
+    package var isEmpty: Bool { publishes.isEmpty && changes.isEmpty && letters.isEmpty }
+
+    /// Bytes that its requests hold until they are answered.
+    package var bytes: Int {
+        letters.isEmpty ? arena.count : letters.reduce(arena.count) { $0 + $1.bytes }
+    }
 
     /// Whether it gets a transaction of its own, after the waiting singles.
     package var isLarge: Bool {
@@ -150,6 +156,7 @@ package final class WriteBatch: @unchecked Sendable {
     package func fail(_ failure: StoreFailure) {
         for publish in publishes.indices { publishes[publish].outcome = .failed(failure) }
         for change in changes.indices { changes[change].outcome = .failed(failure) }
+        for letter in letters.indices { letters[letter].outcome = .failed(failure) }
     }
 
     /// Empties it for the next use.
@@ -158,5 +165,6 @@ package final class WriteBatch: @unchecked Sendable {
         messages.removeAll(keepingCapacity: messages.capacity <= 4096)
         publishes.removeAll(keepingCapacity: true)
         changes.removeAll(keepingCapacity: true)
+        letters.removeAll(keepingCapacity: letters.capacity <= 256)
     }
 }

@@ -17,7 +17,7 @@ package struct Writer<S: Store> {
     /// When the message at the border was created; 0: there is no archive.
     package var borderTime: Int64 { archive.borderTime }
 
-    private var store: S
+    var store: S
     private let ids: HubIDs
     private var clock: CreatedClock
     private var topics: TopicTable
@@ -25,8 +25,13 @@ package struct Writer<S: Store> {
     private var archiveTime: Int64
     /// The store's table has the ids of all messages above it, archived or not.
     private var forgotten: Int64
-    private var pending: [UInt32: Warehouse] = [:]
+    /// Warehouses as the open transaction has changed them.
+    var pending: [UInt32: Warehouse] = [:]
     private var newcomers = 0
+    /// The number of the newest dead letter.
+    var lastLetter: Int64
+    /// Orders for dead letters since the start, and one for those of before it.
+    var orders = LetterTray.orderBefore
 
     // Of the request being stored; kept so that they are allocated once.
     private var claimed: [MessageID] = []
@@ -56,6 +61,7 @@ package struct Writer<S: Store> {
         archive = state.archive
         archiveTime = state.border == 0 ? -1 : state.borderTime
         forgotten = state.border
+        lastLetter = state.lastLetter
     }
 
     /// A topic's name and counts.
@@ -77,6 +83,7 @@ package struct Writer<S: Store> {
     ) -> Outcome {
         var outcome = Outcome()
         let (headBefore, clockBefore, topicsBefore) = (head, clock, topics.topics.count)
+        let letterBefore = lastLetter
         do throws(StoreFailure) {
             try store.begin()
             let created = clock.now(wall: wall)
@@ -88,6 +95,9 @@ package struct Writer<S: Store> {
                     apply(
                         batch, change, wall: wall, now: now, registered: registered,
                         lookup: lookup)
+                }
+                for letter in batch.letters.indices {
+                    try apply(batch, letter: letter, wall: wall, lookup: lookup)
                 }
             }
             outcome.warehouses = Array(pending.values)
@@ -104,7 +114,7 @@ package struct Writer<S: Store> {
             store.rollBack()
             lines.rollBack()
             topics.rollBack(to: topicsBefore)
-            (head, clock) = (headBefore, clockBefore)
+            (head, clock, lastLetter) = (headBefore, clockBefore, letterBefore)
             outcome.warehouses = []
             outcome.failure = error
             for batch in batches { batch.fail(error) }

@@ -20,6 +20,7 @@ package final class SQLiteReader: StoreReader {
     private let frameHolding: Statement
     private let framesFrom: Statement
     private let framesMayHold: Statement
+    let letters: LetterReading
 
     /// Rows that one statement asks for.
     private static let width = 100
@@ -59,6 +60,7 @@ package final class SQLiteReader: StoreReader {
                     """))
             framesMayHold = try connection.prepare(
                 Self.frames("greatest_id>=?1 AND least_id<=?1 ORDER BY first"))
+            letters = try LetterReading(connection)
         } catch {
             throw StoreFailure(error)
         }

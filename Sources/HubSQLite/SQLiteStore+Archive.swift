@@ -104,7 +104,8 @@ extension SQLiteStore: ArchivableStore {
         }
     }
 
-    /// Late ids that the border's time has passed, and the rows of pruned frames, which are large.
+    /// Late ids that the border's time has passed, the rows of pruned frames, which are large, and
+    /// dead letters that came to their end before the border's time.
     private mutating func trimRest(atMost rows: Int) throws(StoreFailure) -> Int {
         do throws(SQLiteError) {
             let bound = MessageID(high: UInt64(archiveState.borderTime + 1) << 16, low: 0)
@@ -118,7 +119,9 @@ extension SQLiteStore: ArchivableStore {
             let frames = try archiving.run(
                 archiving.deleteFrames, archiveState.pruned, Int64(max(1, rows / 32)),
                 on: connection)
-            return late.count + frames
+            let letters = try archiving.run(
+                letters.deleteOld, archiveState.borderTime, Int64(rows), on: connection)
+            return late.count + frames + letters
         } catch {
             throw StoreFailure(error)
         }

@@ -11,6 +11,7 @@ package struct SQLiteStore: Store {
     package let connection: Connection
     let statements: WriterStatements
     let archiving: ArchiveStatements
+    let letters: LetterStatements
     /// The copy that was made before an older store was brought to this schema; nil: none was due.
     package let upgrade: Upgrade?
     private var block = WidBlock(first: 1)
@@ -48,8 +49,12 @@ package struct SQLiteStore: Store {
             )
         }
         upgrade = try Self.claim(connection)
-        (statements, archiving) = try StoreFailure.translating { () throws(SQLiteError) in
-            (try WriterStatements(connection), try ArchiveStatements(connection))
+        (statements, archiving, letters) = try StoreFailure.translating {
+            () throws(SQLiteError) in
+            (
+                try WriterStatements(connection), try ArchiveStatements(connection),
+                try LetterStatements(connection)
+            )
         }
         self.connection = connection
         try makeIdentity(freshHub)
@@ -184,7 +189,7 @@ package struct SQLiteStore: Store {
         }
     }
 
-    private func run(_ statement: Statement) throws(StoreFailure) {
+    func run(_ statement: Statement) throws(StoreFailure) {
         try StoreFailure.translating { () throws(SQLiteError) in
             defer { statement.reset() }
             try statement.stepDone()

@@ -3,7 +3,7 @@ package import SQLite
 /// The tables, step by step from the first version on. `docs/storage.md` describes them.
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
-    package static let migrations = Migrations([version1, mark.sql, version3])
+    package static let migrations = Migrations([version1, mark.sql, version3, deadLetters])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
     package static let mark = FileMark(
@@ -56,5 +56,20 @@ package enum Schema {
         CREATE TABLE trimmed(
             wid INTEGER PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL);
         CREATE TABLE late_ids(id BLOB PRIMARY KEY) WITHOUT ROWID;
+        """
+
+    /// Dead letters. `AUTOINCREMENT` (https://sqlite.org/autoinc.html) remembers the highest number,
+    /// so that none is given twice after the newest row is deleted.
+    private static let deadLetters = """
+        CREATE TABLE dead_letters(
+            n INTEGER PRIMARY KEY AUTOINCREMENT, wid INTEGER NOT NULL, id BLOB NOT NULL,
+            state TEXT NOT NULL, idx INTEGER NOT NULL, topic TEXT NOT NULL, key TEXT,
+            error TEXT NOT NULL, tries INTEGER NOT NULL, first_at INTEGER NOT NULL,
+            last_at INTEGER NOT NULL, reported INTEGER NOT NULL, died INTEGER NOT NULL,
+            settled INTEGER NOT NULL, action TEXT, ordered INTEGER NOT NULL,
+            body_bytes INTEGER NOT NULL, UNIQUE(wid, id));
+        CREATE INDEX dead_letters_settled ON dead_letters(wid, settled) WHERE settled>0;
+        CREATE INDEX dead_letters_old ON dead_letters(settled) WHERE settled>0;
+        CREATE TABLE dead_bodies(n INTEGER PRIMARY KEY, body TEXT NOT NULL);
         """
 }

@@ -2,7 +2,8 @@ package import Hub
 import SQLite
 
 /// Reads a whole store that nobody writes to, and tells whether it agrees with itself: the log, the
-/// blocks of wids, the places in the lists, ids, topics, warehouses, the archive's border.
+/// blocks of wids, the places in the lists, ids, topics, warehouses, the archive's border, dead
+/// letters.
 package struct StoreCheck {
     /// What the store is.
     package struct Facts: Sendable {
@@ -13,7 +14,7 @@ package struct StoreCheck {
         package let schema: Int64
     }
 
-    private let connection: Connection
+    let connection: Connection
     private let head: Int64
     /// Messages at or below it are in the archive.
     private let border: Int64
@@ -71,17 +72,18 @@ package struct StoreCheck {
             try check.checkIDs(given: given)
             try check.checkWarehouses()
             try check.checkCatalogue()
+            try check.checkLetters()
         } catch {
             throw StoreFailure(error)
         }
         return Facts(identity: check.identity, head: check.head, schema: check.schema)
     }
 
-    private static func damage(_ what: String) -> SQLiteError {
+    static func damage(_ what: String) -> SQLiteError {
         SQLiteError(code: .corrupt, message: what)
     }
 
-    private func hasTable(_ name: String) throws(SQLiteError) -> Bool {
+    func hasTable(_ name: String) throws(SQLiteError) -> Bool {
         try connection.scalar("SELECT count(*) FROM sqlite_schema WHERE name='\(name)'") == 1
     }
 

@@ -35,7 +35,7 @@ struct StoreLoader {
         let state = StoreState(
             hub: identity.hub, ids: identity.ids, forks: identity.forks, head: head,
             lastCreated: lastCreated, topics: topics, warehouses: try warehouses(),
-            archive: archive)
+            archive: archive, lastLetter: try lastLetter())
         try connection.execute("COMMIT")
         return state
     }
@@ -182,12 +182,31 @@ struct StoreLoader {
     private func warehouses() throws(SQLiteError) -> [Warehouse] {
         let rows = try connection.prepare(
             "SELECT \(WarehouseColumns.list) FROM warehouses ORDER BY wid")
+        let trays = try trays()
         var warehouses: [Warehouse] = []
         while try rows.step() {
             var warehouse = WarehouseColumns.warehouse(rows)
             warehouse.noteStart(head: head)
+            warehouse.letters = trays[warehouse.wid]
             warehouses.append(warehouse)
         }
         return warehouses
+    }
+
+    // MARK: Dead letters
+
+    private func lastLetter() throws(SQLiteError) -> Int64 {
+        try connection.scalar("SELECT seq FROM sqlite_sequence WHERE name='dead_letters'") ?? 0
+    }
+
+    /// What the open letters of each warehouse come to.
+    private func trays() throws(SQLiteError) -> [UInt32: LetterTray] {
+        let rows = try connection.prepare(LetterColumns.select("settled=0"))
+        var letters: [UInt32: [DeadLetter]] = [:]
+        while try rows.step() {
+            let letter = try LetterColumns.letter(rows)
+            letters[letter.wid, default: []].append(letter)
+        }
+        return letters.compactMapValues { LetterTray($0, newest: LetterTray.orderBefore) }
     }
 }

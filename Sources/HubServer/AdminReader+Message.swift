@@ -23,10 +23,10 @@ extension AdminReader {
         _ name: MessageName, _ principal: Principal, wid: UInt32?, after: UInt32?, limit: Int
     ) throws(ReadFailure) -> Bool {
         guard let index = try find(name) else { return false }
-        var (owner, created) = (UInt32(0), Int64(0))
+        var (owner, created, id) = (UInt32(0), Int64(0), MessageID(high: 0, low: 0))
         var (isVisible, isTold) = (false, false)
         let place = try scan.show(index) { row in
-            (owner, created) = (row.wid, row.created)
+            (owner, created, id) = (row.wid, row.created, row.id)
             isVisible = principal.maySee(row.wid)
             isTold = isVisible && appendMessage(row)
         }
@@ -36,7 +36,7 @@ extension AdminReader {
         output.append(",\"journey\":")
         try ReadFailure.store { () throws(StoreFailure) in
             try writeJourney(
-                index, owner, created: created, principal, wid: wid, after: after, limit: limit)
+                index, id, owner, created: created, principal, wid: wid, after: after, limit: limit)
         }
         output.append("}")
         return true
@@ -51,7 +51,7 @@ extension AdminReader {
 
     /// For each warehouse that must consume the message, how far it has got.
     private func writeJourney(
-        _ index: Int64, _ owner: UInt32, created: Int64, _ principal: Principal, wid: UInt32?,
+        _ index: Int64, _ id: MessageID, _ owner: UInt32, created: Int64, _ principal: Principal, wid: UInt32?,
         after: UInt32?, limit: Int
     ) throws(StoreFailure) {
         let all = readers(of: owner, principal, wid: wid, after: after, limit: limit + 1)
@@ -63,7 +63,8 @@ extension AdminReader {
                 max(warehouse.delivered, warehouse.committed) < index
                 ? Journey()
                 : try pages.reader.journey(of: index, wid: warehouse.wid, since: created)
-            JourneySight(warehouse, index: index, journey).json.append(to: &output)
+            let letter = try pages.reader.letter(of: id, wid: warehouse.wid)
+            JourneySight(warehouse, index: index, journey, letter).json.append(to: &output)
         }
         output.append("],\"nextPageToken\":")
         output.append(all.count > limit ? "\"\(all[limit - 1].wid)\"" : "null")

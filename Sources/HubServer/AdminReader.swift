@@ -72,6 +72,7 @@ final class AdminReader {
             var body = LookAnswer.Body(
                 contentType: type, bytes: output.withUnsafeBytes { Array($0) })
             if case .copies(let copies) = rest { body.copies = copies }
+            if case .orders(let letters) = rest { body.letters = letters }
             if case .prune(let frame) = rest {
                 let answer = LookAnswer(call: request.call, .success(body))
                 let order = PruneOrder(frame: frame, loop: request.loop, answer: answer)
@@ -92,6 +93,8 @@ final class AdminReader {
         case none
         /// The copies of a replay are stored.
         case copies(WriteBatch)
+        /// These letters are ordered something.
+        case orders(FoundLetters)
         /// The archive is pruned up to this frame.
         case prune(ArchivedFrame)
     }
@@ -113,6 +116,7 @@ final class AdminReader {
             if let copies = try writeReplay(replay, loop: request.loop) { rest = .copies(copies) }
         case .archive(.prune(let prune)):
             if let frame = try writePrune(prune) { rest = .prune(frame) }
+        case .letters(let ask): try write(ask, &rest)
         case .topics: writeTopics()
         case .metrics:
             MetricsPage(hub: hub).append(to: &output)

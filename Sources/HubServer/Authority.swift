@@ -20,11 +20,13 @@ enum Principal: Equatable, Sendable {
         case (.anyone, _), (.admin, _): true
         case (.publisher, .publish), (.publisher, .publishBatch): true
         case (.warehouse(let wids), .pull(let wid)), (.warehouse(let wids), .line(let wid)),
-            (.warehouse(let wids), .warehouse(let wid)),
+            (.warehouse(let wids), .warehouse(let wid)), (.warehouse(let wids), .report(let wid)),
             (.warehouse(let wids), .operate(.commit, let wid)),
             (.warehouse(let wids), .operate(.release, let wid)):
             wids.contains(wid)
-        case (.warehouse, .message), (.warehouse, .search): true
+        case (.warehouse, .message), (.warehouse, .search), (.warehouse, .letters),
+            (.warehouse, .letter):
+            true
         case (_, .openAPI), (_, .page): true
         default: false
         }
@@ -35,7 +37,7 @@ enum Principal: Equatable, Sendable {
         switch (self, route) {
         case (.warehouse, .pull(let wid)), (.warehouse, .line(let wid)),
             (.warehouse, .warehouse(let wid)), (.warehouse, .operate(.commit, let wid)),
-            (.warehouse, .operate(.release, let wid)):
+            (.warehouse, .operate(.release, let wid)), (.warehouse, .report(let wid)):
             "This token does not speak for warehouse \(wid)."
         default: "This token's role may not do that."
         }
@@ -46,6 +48,15 @@ enum Principal: Equatable, Sendable {
         switch self {
         case .anyone, .admin: true
         case .publisher, .warehouse: wid.map(maySee) ?? false
+        }
+    }
+
+    /// Whether it may read the dead letters of `wid`; nil: of all.
+    func mayReadLetters(of wid: UInt32?) -> Bool {
+        switch self {
+        case .anyone, .admin: true
+        case .publisher: false
+        case .warehouse(let wids): wid.map(wids.contains) ?? false
         }
     }
 

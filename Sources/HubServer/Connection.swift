@@ -38,6 +38,10 @@ final class Connection {
         /// A seek, whose messages are counted in the archive.
         case counted(from: Int64, to: Int64)
         case look
+        /// A report of a dead letter, or an order for one.
+        case letter
+        /// An order for these letters.
+        case letters(FoundLetters)
         /// A replay whose copies are being stored; its answer but for what tells of them.
         case replay(begun: [UInt8])
     }

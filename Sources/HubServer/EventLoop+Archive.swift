@@ -38,7 +38,8 @@ extension EventLoop {
                 // The seek is done: where messages of it are gone, it only cannot be told how many.
                 writeSeek(from: from, to: to, messages: try? result.get())
                 answerBody(connection)
-            case .none, .publish, .publishBatch, .pull, .operate, .look, .replay:
+            case .none, .publish, .publishBatch, .pull, .operate, .look, .replay, .letter,
+                .letters:
                 preconditionFailure("nobody asked for a number")
             }
         } catch {

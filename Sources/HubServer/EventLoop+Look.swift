@@ -51,6 +51,11 @@ extension EventLoop {
         case .topics:
             try query.finish()
             return .topics
+        case .letters:
+            return try letters(connection, &query)
+        case .letter(let number):
+            try query.finish()
+            return .letters(.one(number, connection.principal))
         default:
             try query.finish()
             return .metrics
@@ -63,7 +68,7 @@ extension EventLoop {
         let limit = query.integer("limit", 1...Int64(Limits.pullMessages))
         let topic = query.text("topic")
         if let topic, !TopicPattern(topic).isValid {
-            query.note("topic", "must be a topic, or a pattern such as SaleOrder_*")
+            query.note("topic", Mistakes.patternExpected)
         }
         try query.finish()
         var asked = PageReader.Query(
@@ -90,6 +95,7 @@ extension EventLoop {
         switch answer.result {
         case .success(let body):
             if let copies = body.copies { return store(copies, connection, body.bytes) }
+            if let found = body.letters { return order(found, connection) }
             self.answer(connection, 200, body.bytes, type: body.contentType)
         case .failure(let problem):
             refuse(connection, problem)

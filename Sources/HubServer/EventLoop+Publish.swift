@@ -126,7 +126,7 @@ extension EventLoop {
     func checkRoom() throws(Problem) {
         if isStopping { throw .stopping }
         if hub.condition.isShortOfRoom { throw .diskNearlyFull }
-        guard bytesUnderWay + batch.arena.count < Limits.bytesUnderWay else { throw .overloaded }
+        guard bytesUnderWay + batch.bytes < Limits.bytesUnderWay else { throw .overloaded }
     }
 
     private func takeBatch() -> WriteBatch {
@@ -147,7 +147,7 @@ extension EventLoop {
 
     func post(_ batch: WriteBatch) {
         batchesUnderWay += 1
-        bytesUnderWay += batch.arena.count
+        bytesUnderWay += batch.bytes
         guard hub.writer.post(.batch(batch)) else {
             // The writer has ended: only while the hub stops.
             batch.fail(.other("the hub is stopping"))
@@ -158,7 +158,7 @@ extension EventLoop {
     /// The writer has answered a batch: now every request in it is.
     func written(_ batch: WriteBatch) {
         if batch.isLookup { lookupsUnderWay -= 1 } else { batchesUnderWay -= 1 }
-        bytesUnderWay -= batch.arena.count
+        bytesUnderWay -= batch.bytes
         for request in batch.publishes {
             guard let connection = connections[Token(rawValue: request.call)],
                 connection.phase == .called
@@ -171,6 +171,13 @@ extension EventLoop {
                 connection.phase == .called
             else { continue }
             changed(connection, change)
+        }
+        for letter in batch.letters {
+            guard let connection = connections[Token(rawValue: letter.call)],
+                connection.phase == .called
+            else { continue }
+            lettered(connection, letter)
+            goOn(connection)
         }
         giveBack(batch)
     }

@@ -253,7 +253,9 @@ extension EventLoop {
         } else {
             body.append("null")
         }
-        body.append(",\"commands\":[]}")
+        body.append(",\"commands\":[")
+        if let letters = row.letters { appendCommands(letters.orders.prefix(Limits.commandsTold)) }
+        body.append("]}")
     }
 
     private var hubJSON: String { "\"\(hub.hub)\"" }

@@ -294,7 +294,11 @@ extension EventLoop {
         case .archive(.verify): try askArchive(connection, .verify, body)
         case .archive(.replay): try askArchive(connection, .replay, body)
         case .archive(.prune): try askArchive(connection, .prune, body)
-        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics:
+        case .report(let wid): try report(connection, wid, body)
+        case .order(let action, let number): try order(connection, action, number, body)
+        case .orderAll(let action): try orderAll(connection, action, body)
+        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics,
+            .letters, .letter:
             try look(connection, Target(target))
         case .health: answer(connection, 200, text: "ok\n")
         case .ready: ready(connection)

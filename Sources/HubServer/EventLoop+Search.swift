@@ -11,7 +11,7 @@ extension EventLoop {
         let topic = query.text("topic")
         filter.topic = topic.map { TopicPattern($0) }
         if let pattern = filter.topic, !pattern.isValid {
-            query.note("topic", "must be a topic, or a pattern such as SaleOrder_*")
+            query.note("topic", Mistakes.patternExpected)
         }
         filter.wid = query.integer("wid", 0...Limits.wid).map { UInt32($0) }
         filter.key = query.text("key", characters: 1...Limits.keyCharacters).map { Array($0.utf8) }
@@ -102,7 +102,7 @@ extension EventLoop {
         var filter = MessageFilter()
         filter.topic = members.text("topic", 0...Limits.requestBytes).map { TopicPattern($0) }
         if let pattern = filter.topic, !pattern.isValid {
-            members.note("topic", "must be a topic, or a pattern such as SaleOrder_*")
+            members.note("topic", Mistakes.patternExpected)
         }
         filter.wid = members.integer("wid", 0...Limits.wid).map { UInt32($0) }
         filter.key = members.text("key", characters: 1...Limits.keyCharacters).map {

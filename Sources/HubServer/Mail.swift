@@ -69,6 +69,7 @@ enum Look {
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
     case search(Search)
     case archive(ArchiveAsk)
+    case letters(LetterAsk)
     case topics
     case metrics
 }
@@ -89,6 +90,8 @@ final class LookAnswer: Sendable {
         let bytes: [UInt8]
         /// To be stored before the answer is whole.
         var copies: WriteBatch?
+        /// To be ordered something, instead of an answer.
+        var letters: FoundLetters?
     }
 
     init(call: Token, _ result: Result<Body, Problem>) {

@@ -86,6 +86,16 @@ struct MemberReader {
         return text
     }
 
+    /// One of a few words.
+    mutating func word<Word: RawRepresentable<String>>(
+        _ name: String, _ words: [Word]
+    ) -> Word? {
+        guard let value = take(name) else { return nil }
+        let word = words.first { $0.rawValue == value.text }
+        if word == nil { note(name, "must be \(words.map(\.rawValue).joined(separator: " or "))") }
+        return word
+    }
+
     /// A time: milliseconds since 1970.
     mutating func time(_ name: String) -> Int64? {
         guard let value = take(name) else { return nil }

@@ -182,8 +182,7 @@ struct MessageReader: ~Copyable {
             Topic.isValid(bytes) ? batch.arena.append(bytes) : .none
         }
         if topic.isNone {
-            mistakes.note(
-                "/topic", "must be 1 to \(Limits.topicBytes) characters of A-Z a-z 0-9 _ . -")
+            mistakes.note("/topic", Mistakes.topicExpected)
         }
     }
 

@@ -28,7 +28,8 @@ final class Metrics: Sendable {
 
     enum Counter: Int, CaseIterable {
         case connectionsOpened, connectionsClosed, connectionsRefused, connectionsCutOff, requests,
-            published, duplicates, pulls, handedOut, refusals, failures, waitsBegun, waitsEnded
+            published, duplicates, pulls, handedOut, letterReports, refusals, failures, waitsBegun,
+            waitsEnded
 
         var name: StaticString {
             switch self {
@@ -41,6 +42,7 @@ final class Metrics: Sendable {
             case .duplicates: "message_center_messages_duplicate_total"
             case .pulls: "message_center_pulls_total"
             case .handedOut: "message_center_messages_handed_out_total"
+            case .letterReports: "message_center_dead_letter_reports_total"
             case .refusals: "message_center_requests_refused_total"
             case .failures: "message_center_requests_failed_total"
             case .waitsBegun: "message_center_waits_begun_total"
@@ -59,6 +61,7 @@ final class Metrics: Sendable {
             case .duplicates: "Messages sent again under an id already stored."
             case .pulls: "Pulls begun."
             case .handedOut: "Messages handed to warehouses."
+            case .letterReports: "Reports of dead letters taken."
             case .refusals: "Requests answered with a status from 400 to 499."
             case .failures: "Requests answered with a status of 500 or above."
             case .waitsBegun: "Pulls that began to wait."

@@ -24,6 +24,7 @@ struct MetricsPage {
         }
         let open = hub.metrics.total(.connectionsOpened) - hub.metrics.total(.connectionsClosed)
         let waiting = hub.metrics.total(.waitsBegun) - hub.metrics.total(.waitsEnded)
+        let letters = hub.warehouses.letters
         let gauges: [(StaticString, StaticString, Double)] = [
             ("message_center_connections", "Connections now.", Double(open)),
             ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
@@ -48,6 +49,18 @@ struct MetricsPage {
                 "message_center_warehouses", "Warehouses known.", Double(hub.warehouses.count)
             ),
             (
+                "message_center_dead_letters", "Messages that failed all their tries.",
+                Double(letters.dead)
+            ),
+            (
+                "message_center_parked_messages", "Messages held back behind dead ones.",
+                Double(letters.parked)
+            ),
+            (
+                "message_center_dead_letter_orders", "Retries and drops not yet carried out.",
+                Double(letters.orders)
+            ),
+            (
                 "message_center_ready", "1 while the hub is ready.",
                 hub.condition.reasonNotReady == nil ? 1 : 0
             ),
@@ -61,7 +74,11 @@ struct MetricsPage {
             ),
         ]
         for (name, help, value) in gauges { append(name, help, "gauge", value, to: &output) }
-        appendLags(to: &output)
+        let warehouses = hub.warehouses.list(after: nil, limit: Self.warehousesTold).filter {
+            !$0.isRetired
+        }
+        appendLags(warehouses, to: &output)
+        appendLetters(warehouses, to: &output)
     }
 
     private func append(
@@ -77,15 +94,24 @@ struct MetricsPage {
         output.append("\n")
     }
 
-    private func appendLags(to output: inout ByteBuffer) {
+    private func appendLags(_ warehouses: [Warehouse], to output: inout ByteBuffer) {
         let name = "message_center_warehouse_lag_messages"
         output.append("# HELP \(name) Messages not yet committed by a warehouse.\n")
         output.append("# TYPE \(name) gauge\n")
-        for warehouse in hub.warehouses.list(after: nil, limit: Self.warehousesTold)
-        where !warehouse.isRetired {
+        for warehouse in warehouses {
             let line = hub.lines.line(of: warehouse.wid)
             let lag = line.count - line.ordinal(through: warehouse.committed)
             output.append("\(name){wid=\"\(warehouse.wid)\"} \(lag)\n")
+        }
+    }
+
+    private func appendLetters(_ warehouses: [Warehouse], to output: inout ByteBuffer) {
+        let name = "message_center_warehouse_dead_letters"
+        output.append("# HELP \(name) Dead letters of a warehouse that has some.\n")
+        output.append("# TYPE \(name) gauge\n")
+        for warehouse in warehouses {
+            guard let letters = warehouse.letters, letters.dead > 0 else { continue }
+            output.append("\(name){wid=\"\(warehouse.wid)\"} \(letters.dead)\n")
         }
     }
 }

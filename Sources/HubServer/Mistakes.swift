@@ -11,6 +11,8 @@ struct Mistakes {
     /// The place in the request of the message in hand; nil when there is only one.
     var place: Int?
 
+    static let topicExpected = "must be 1 to \(Limits.topicBytes) characters of A-Z a-z 0-9 _ . -"
+    static let patternExpected = "must be a topic, or a pattern such as SaleOrder_*"
     static let timeExpected = "must be a time such as 2026-11-20T08:00:00Z (RFC 3339)"
 
     /// Whether the next one will be told; texts for the others need not be made.

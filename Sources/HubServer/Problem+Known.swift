@@ -193,6 +193,26 @@ extension Problem {
             self = Problem(
                 507, "warehouse_limit",
                 "\(Limits.warehouses) warehouses have registered, no more may.")
+        case .unknownLetter:
+            self = Problem(
+                404, "unknown_dead_letter", "No dead letter of this hub has this number.")
+        case .letterSettled(let state):
+            self = Problem(
+                409, "dead_letter_settled",
+                "The dead letter has come to its end, it is \(state.rawValue): there is nothing "
+                    + "left to order.")
+        case .letterParked:
+            self = Problem(
+                409, "dead_letter_parked",
+                "The message waits behind a dead one of its key and goes along with it: retry "
+                    + "that one, or drop this.")
+        case .letterLimit:
+            self = Problem(
+                507, "dead_letter_limit",
+                "Warehouse \(wid) has \(Limits.openLetters) open dead letters, or "
+                    + "\(Limits.openLetterBytes) bytes of them, no more may be: nothing was "
+                    + "stored. Retry or drop some."
+            ).retryable(after: 60)
         case .moved:
             self = Problem(
                 503, "moved", "The position moves faster than it can be read: try again."

@@ -15,6 +15,13 @@ enum Route: Equatable {
     case search
     case archive(Archive)
     case topics
+    /// What a client of the warehouse tells of a dead letter.
+    case report(UInt32)
+    case letters
+    case letter(Int64)
+    /// What is to be done with one of them, or with all that fit.
+    case order(DeadLetter.Action, Int64)
+    case orderAll(DeadLetter.Action)
     case metrics
     case health
     case ready
@@ -34,7 +41,7 @@ enum Route: Equatable {
     /// The largest body of a request, in bytes.
     var bodyLimit: Int {
         switch self {
-        case .publish: Limits.bodyBytes + Limits.requestBytes
+        case .publish, .report: Limits.bodyBytes + Limits.requestBytes
         case .publishBatch: Limits.batchBytes
         default: Limits.requestBytes
         }
@@ -61,6 +68,9 @@ enum Route: Equatable {
         }
         if target.matches(second, "archive"), fourth == nil {
             return try archive(method, target, third)
+        }
+        if target.matches(second, "dead-letters") {
+            return try letters(method, target, third, fourth)
         }
         if target.matches(second, "topics"), third == nil {
             return try get(method, .topics)
@@ -118,6 +128,30 @@ enum Route: Equatable {
         throw .notFound
     }
 
+    private static func letters(
+        _ method: RequestHead.Method, _ target: borrowing Target, _ third: ByteRange?,
+        _ fourth: ByteRange?
+    ) throws(Problem) -> Route {
+        guard let third else { return try get(method, .letters) }
+        if fourth == nil, let action = action(target, third) {
+            return try post(method, .orderAll(action))
+        }
+        guard target.isNumber(third) else { throw .notFound }
+        // One that is too large for a number is nobody's either.
+        let number = target.number(third).map { Int64($0) } ?? .max
+        guard let fourth else { return try get(method, .letter(number)) }
+        guard let action = action(target, fourth) else { throw .notFound }
+        return try post(method, .order(action, number))
+    }
+
+    private static func action(
+        _ target: borrowing Target, _ name: ByteRange
+    ) -> DeadLetter.Action? {
+        if target.matches(name, "retry") { return .retry }
+        if target.matches(name, "drop") { return .drop }
+        return nil
+    }
+
     private static func warehouses(
         _ method: RequestHead.Method, _ target: borrowing Target, _ third: ByteRange?,
         _ fourth: ByteRange?
@@ -138,6 +172,7 @@ enum Route: Equatable {
         }
         if target.matches(fourth, "pull") { return try post(method, .pull(wid)) }
         if target.matches(fourth, "messages") { return try get(method, .line(wid)) }
+        if target.matches(fourth, "dead-letters") { return try post(method, .report(wid)) }
         guard let operation = operation(target, fourth) else { throw .notFound }
         return try post(method, .operate(operation, wid))
     }

@@ -79,7 +79,8 @@ struct WarehouseSight {
             ],
             "clockSkew": warehouse.client.clockSkew.map { .number(String($0)) } ?? .null,
             "expectEverySeconds": .number(String(warehouse.expectEverySeconds)),
-            "registered": .time(warehouse.registered), "deadLetters": 0,
+            "registered": .time(warehouse.registered), "deadLetters": .number(String(warehouse.letters?.dead ?? 0)),
+            "parked": .number(String(warehouse.letters?.parked ?? 0)),
         ]
     }
 }
@@ -89,14 +90,19 @@ struct JourneySight {
     let warehouse: Warehouse
     let index: Int64
     let journey: Journey
+    /// What its client has reported of it.
+    let letter: DeadLetter?
 
-    init(_ warehouse: Warehouse, index: Int64, _ journey: Journey) {
+    init(_ warehouse: Warehouse, index: Int64, _ journey: Journey, _ letter: DeadLetter?) {
+        self.letter = letter
         self.warehouse = warehouse
         self.index = index
         self.journey = journey
     }
 
     private var state: String {
+        // A dead letter is committed: its line goes on without it.
+        if let letter, letter.state != .done { return letter.state.rawValue }
         if !warehouse.hasStarted { return "never" }
         if warehouse.committed >= index { return "committed" }
         return warehouse.delivered >= index ? "delivered" : "waiting"
@@ -107,7 +113,8 @@ struct JourneySight {
             "wid": .number(String(warehouse.wid)), "state": .text(state),
             "delivered": .time(warehouse.delivered >= index ? journey.delivered ?? 0 : 0),
             "committed": .time(warehouse.committed >= index ? journey.committed ?? 0 : 0),
-            "dead": .null,
+            "dead": .time(letter?.died ?? 0),
+            "deadLetter": letter.map { .number(String($0.number)) } ?? .null,
         ]
     }
 }

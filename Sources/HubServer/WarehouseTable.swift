@@ -13,10 +13,12 @@ package final class WarehouseTable: Sendable {
         var isDirty: [Bool] = []
         /// All wids, rising, for lists.
         var wids: [UInt32] = []
+        var letters = LetterTotals()
 
         mutating func add(_ warehouse: Warehouse) {
             wids.insert(warehouse.wid, at: firstWid(above: warehouse.wid))
             places[warehouse.wid] = rows.count
+            letters.add(warehouse)
             rows.append(warehouse)
             isDirty.append(false)
         }
@@ -47,6 +49,9 @@ package final class WarehouseTable: Sendable {
 
     /// How many there are.
     package var count: Int { rows.withLock { $0.rows.count } }
+
+    /// What the dead letters of all warehouses come to.
+    var letters: LetterTotals { rows.withLock(\.letters) }
 
     /// The warehouse as it is now.
     package subscript(wid: UInt32) -> Warehouse? {
@@ -89,7 +94,9 @@ package final class WarehouseTable: Sendable {
             rows.withLock { rows in
                 if let place = rows.places[warehouse.wid] {
                     if rows.rows[place].endsWaiting(warehouse) { toldOf.append(warehouse.wid) }
+                    rows.letters.remove(rows.rows[place])
                     rows.rows[place].install(warehouse)
+                    rows.letters.add(rows.rows[place])
                 } else {
                     rows.add(warehouse)
                 }
@@ -136,5 +143,23 @@ package final class WarehouseTable: Sendable {
     /// Has rows be written again whose transaction failed.
     func noteUnsaved(_ warehouses: [Warehouse]) {
         for warehouse in warehouses { with(warehouse.wid, noting: true) { _ in } }
+    }
+}
+
+/// Open dead letters, and orders that are not carried out yet, of all warehouses but the retired:
+/// these leave the alarms.
+struct LetterTotals: Sendable {
+    private(set) var dead = 0
+    private(set) var parked = 0
+    private(set) var orders = 0
+
+    mutating func add(_ warehouse: Warehouse) { count(warehouse, 1) }
+    mutating func remove(_ warehouse: Warehouse) { count(warehouse, -1) }
+
+    private mutating func count(_ warehouse: Warehouse, _ sign: Int) {
+        guard let letters = warehouse.letters, !warehouse.isRetired else { return }
+        dead += sign * letters.dead
+        parked += sign * letters.parked
+        orders += sign * letters.orders.count
     }
 }

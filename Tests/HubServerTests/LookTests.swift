@@ -31,6 +31,7 @@ import Wire
         for member in [
             "name", "committed", "delivered", "head", "lag", "lastPull", "lastCommit",
             "ratePerSecond", "drainSeconds", "session", "client", "clockSkew", "deadLetters",
+            "parked",
             "state",
         ] {
             #expect(seen.json[member] != nil, "\(member)")

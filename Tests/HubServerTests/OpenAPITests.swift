@@ -27,6 +27,7 @@ import Wire
         let client = try hub.client()
         try client.publish(wid: 0)
         try client.pull(3)
+        try client.report(Letter(1), wid: 3)
         let listed = document.operations.filter { $0.path == path }
         let allowed = Set(
             listed.map(\.method) + (listed.contains { $0.method == "GET" } ? ["HEAD"] : []))

@@ -50,6 +50,9 @@ import Wire
             ("POST", "/v1/warehouses/7/pull"), ("POST", "/v1/warehouses/7/commit"),
             ("GET", "/v1/warehouses"), ("GET", "/v1/messages/1"), ("GET", "/metrics"),
             ("GET", "/v1/topics"), ("GET", "/v1/warehouses/7/messages"),
+            ("POST", "/v1/warehouses/7/dead-letters"), ("GET", "/v1/dead-letters"),
+            ("GET", "/v1/dead-letters/1"), ("POST", "/v1/dead-letters/1/drop"),
+            ("POST", "/v1/dead-letters/drop"),
         ] {
             let answer = try ask(token, method, path, method == "POST" ? "{}" : nil)
             #expect(answer.status == 401, "\(method) \(path)")
@@ -107,6 +110,8 @@ import Wire
             ("GET", "/v1/warehouses"), ("GET", "/v1/warehouses/7"), ("GET", "/v1/messages/1"),
             ("GET", "/v1/warehouses/7/messages"), ("GET", "/metrics"), ("GET", "/v1/topics"),
             ("POST", "/v1/warehouses/7/seek"), ("PUT", "/v1/warehouses/7"),
+            ("POST", "/v1/warehouses/7/dead-letters"), ("GET", "/v1/dead-letters?wid=7"),
+            ("GET", "/v1/dead-letters/1"), ("POST", "/v1/dead-letters/1/retry"),
         ])
     func publisherElse(method: String, path: String) throws {
         _ = try ask(publisher, "POST", "/v1/messages", message("A_B"))
@@ -141,7 +146,9 @@ import Wire
             ("POST", "/v1/warehouses/7/resume"), ("POST", "/v1/warehouses/7/retire"),
             ("POST", "/v1/warehouses/7/revive"), ("PUT", "/v1/warehouses/7"),
             ("POST", "/v1/messages"), ("POST", "/v1/messages/batch"), ("GET", "/metrics"),
-            ("GET", "/v1/topics"),
+            ("GET", "/v1/topics"), ("POST", "/v1/warehouses/8/dead-letters"),
+            ("POST", "/v1/dead-letters/1/retry"), ("POST", "/v1/dead-letters/1/drop"),
+            ("POST", "/v1/dead-letters/retry"), ("POST", "/v1/dead-letters/drop"),
         ])
     func warehouseElse(method: String, path: String) throws {
         let answer = try ask(warehouse, method, path, method == "GET" ? nil : "{}")
@@ -171,6 +178,26 @@ import Wire
         #expect(journey.elements?.map { $0["wid"]?.integer } == [7, 9])
         let others = try ask(warehouse, "GET", "/v1/messages/1?wid=8")["journey"]
         #expect(others == [])
+    }
+
+    @Test("A warehouse reports and reads the dead letters of its wids; others' are not found")
+    func deadLetters() throws {
+        for wid in [7, 8] {
+            _ = try ask(admin, "POST", "/v1/warehouses/\(wid)/pull")
+            let path = "/v1/warehouses/\(wid)/dead-letters"
+            _ = try ask(admin, "POST", path, Letter(wid).json.serialized())
+        }
+        let report = Letter(7, state: "done").json.serialized()
+        #expect(
+            try ask(warehouse, "POST", "/v1/warehouses/7/dead-letters", report).status == 200)
+        for (path, status) in [
+            ("/v1/dead-letters?wid=7", 200), ("/v1/dead-letters?wid=8", 403),
+            ("/v1/dead-letters", 403), ("/v1/dead-letters/1", 200), ("/v1/dead-letters/2", 404),
+        ] {
+            #expect(try ask(warehouse, "GET", path).status == status, "\(path)")
+        }
+        #expect(try ask(admin, "GET", "/v1/dead-letters?state=all").json["deadLetters"]?[1] != nil)
+        #expect(try ask(admin, "POST", "/v1/dead-letters/2/retry").status == 200)
     }
 
     @Test("An admin may do everything")

@@ -128,6 +128,10 @@ extension Refusal {
         case .retired: "retired"
         case .unknownWarehouse: "unknown_warehouse"
         case .warehouseLimit: "warehouse_limit"
+        case .unknownLetter: "unknown_dead_letter"
+        case .letterSettled: "dead_letter_settled"
+        case .letterParked: "dead_letter_parked"
+        case .letterLimit: "dead_letter_limit"
         case .moved: "moved"
         }
     }

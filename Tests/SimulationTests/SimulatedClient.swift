@@ -122,6 +122,8 @@ struct SimulatedClient {
             trace.violate("client \(number) of \(wid) is ahead of the head \(head)")
         case .moved:
             trace.violate("a client was told that things moved")
+        case .unknownLetter, .letterSettled, .letterParked, .letterLimit:
+            trace.violate("a pull was refused for a dead letter")
         case .paused, .retired, .unknownWarehouse, .warehouseLimit:
             break
         }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// How a consumer works; every default is a good one to begin with.
 public struct ConsumeSettings: Sendable {

@@ -24,7 +24,7 @@ struct PositionRecord: Equatable, Sendable {
 /// a checksum, so that a torn write never costs both.
 ///
 /// Written in place: it needs no room on a full disk. Used by one task at a time.
-struct PositionFile: ~Copyable {
+final class PositionFile {
     static let placeBytes = 512
 
     private let file: DiskFile
@@ -52,7 +52,7 @@ struct PositionFile: ~Copyable {
     ///
     /// - Parameter isSynced: on disk when the call returns. Else it outlives this process, but
     ///   perhaps not the machine.
-    mutating func write(_ record: PositionRecord, isSynced: Bool) throws(FileFailure) {
+    func write(_ record: PositionRecord, isSynced: Bool) throws(FileFailure) {
         guard record != self.record || isSynced else { return }
         let place = (sequence + 1) % 2
         try file.write(

@@ -67,6 +67,9 @@ final class DeadLetterFile {
     /// The hub was told of a letter as it is now.
     func noteReported(_ id: String) { ledger.noteReported(id) }
 
+    /// The hub does not know how a letter ended, or that it is open.
+    func noteUnreported(_ id: String) { ledger.noteUnreported(id) }
+
     private func lock() throws(FileFailure) {
         for _ in 0..<Self.lockWait {
             if try file.lock(waiting: false) { return }

@@ -24,6 +24,10 @@ struct DeadLetterLedger: Sendable {
         switch entry.event {
         case .letter(let letter): take(letter)
         case .failed(let error, let tries, let coalesced, let isCreatedInRun):
+            // Whoever ordered a retry of one of them had the whole line in mind.
+            for letter in letters[entry.id].map({ line(of: $0.message) }) ?? [] {
+                letters[letter.message.id]?.order = nil
+            }
             change(entry.id) { letter in
                 guard letter.state.isOpen else { return }
                 letter.state = .dead
@@ -115,6 +119,11 @@ struct DeadLetterLedger: Sendable {
     /// The hub has been told of a letter as it is now; for an open one nothing is written, so that
     /// it is told again at the next start.
     mutating func noteReported(_ id: String) { unreported.remove(id) }
+
+    /// The hub has to be told of a letter again.
+    mutating func noteUnreported(_ id: String) {
+        if letters[id] != nil { unreported.insert(id) }
+    }
 
     /// The line that a message of this key would stand in, oldest first.
     func line(of message: Message) -> [DeadLetter] {

@@ -59,6 +59,12 @@ public struct Message: Sendable, Equatable {
         try JSONDecoder().decode(type, from: Data(body))
     }
 
+    /// What stands behind the first colon of the key: `10001` of `order:10001`.
+    public var entityID: String? {
+        guard let key, let colon = key.firstIndex(of: ":") else { return nil }
+        return String(key[key.index(after: colon)...])
+    }
+
     /// What stands before the last `_` of the topic.
     var entity: Substring { Topic.split(topic).entity }
 }

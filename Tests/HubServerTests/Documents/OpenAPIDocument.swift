@@ -16,9 +16,10 @@ struct OpenAPIDocument {
 
         var testDescription: String { "\(method) \(path)" }
 
-        /// The path with `{wid}` and `{message}` replaced.
+        /// The path with `{wid}`, `{message}` and `{n}` replaced.
         func path(wid: Int = 3, message: String = "1") -> String {
             path.replacing("{wid}", with: "\(wid)").replacing("{message}", with: message)
+                .replacing("{n}", with: "1")
         }
     }
 

@@ -28,7 +28,7 @@ struct ScriptedCall {
     }
 
     /// A hub's first minutes: every operation in good cases and bad ones.
-    static let all = read(empty + publishing + pulling + operating + looking)
+    static let all = read(empty + publishing + pulling + operating + burying + looking)
 
     private static let empty = """
         GET / 200
@@ -157,6 +157,52 @@ struct ScriptedCall {
         POST /v1/warehouses/3/revive 200
         POST /v1/warehouses/3/revive 400 malformed_json
             [
+
+        """
+
+    private static let burying = """
+        POST /v1/warehouses/3/dead-letters 201
+            {"id":"$id","index":2,"topic":"A_Changed","state":"dead","key":"k","body":[1,{"a":1}],
+             "error":"no","tries":10,"firstAt":"2026-11-20T08:00:00Z","lastAt":"2026-11-20T08:01:00Z"}
+        POST /v1/warehouses/3/dead-letters 200
+            {"id":"$id","index":2,"topic":"A_Changed","state":"dead"}
+        POST /v1/warehouses/3/dead-letters 201
+            {"id":"0193aaaa-0000-7000-8000-000000000002","index":3,"topic":"A_Changed","state":"parked"}
+        POST /v1/warehouses/3/dead-letters 422 invalid_content
+            {"id":"$id","state":"alive"}
+        POST /v1/warehouses/77/dead-letters 404 unknown_warehouse
+            {"id":"$id","index":2,"topic":"A_Changed","state":"dead"}
+        GET /v1/dead-letters?wid=3&topic=A_*&state=open&limit=5 200
+        GET /v1/dead-letters?state=alive 422 invalid_content
+        GET /v1/dead-letters/1 200
+        GET /v1/dead-letters/99 404 unknown_dead_letter
+        POST /v1/dead-letters/1/retry 200
+        POST /v1/dead-letters/2/retry 409 dead_letter_parked
+        POST /v1/dead-letters/2/drop 200
+            {}
+        POST /v1/dead-letters/99/drop 404 unknown_dead_letter
+        POST /v1/dead-letters/1/drop 422 invalid_content
+            {"a":1}
+        POST /v1/warehouses/3/pull 200
+            {"session":"b"}
+        GET /v1/messages/$id 200
+        POST /v1/dead-letters/retry 200
+            {"filter":{"wid":3,"topic":"A_*"}}
+        POST /v1/dead-letters/drop 200
+            {"filter":{"state":"parked","key":"k"},"dryRun":true}
+        POST /v1/dead-letters/drop 422 invalid_content
+        POST /v1/warehouses/3/retire 200
+        POST /v1/warehouses/3/dead-letters 410 retired
+            {"id":"$id","index":2,"topic":"A_Changed","state":"dead"}
+        POST /v1/dead-letters/1/drop 410 retired
+        POST /v1/dead-letters/drop 200
+            {"filter":{}}
+        POST /v1/warehouses/3/revive 200
+        POST /v1/warehouses/3/dead-letters 200
+            {"id":"$id","index":2,"topic":"A_Changed","state":"done"}
+        POST /v1/dead-letters/1/retry 409 dead_letter_settled
+        GET /v1/dead-letters?state=all 200
+        GET /v1/dead-letters/1 200
 
         """
 
