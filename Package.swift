@@ -95,7 +95,8 @@ let package = Package(
         tests(
             "WarehouseToolTests",
             [
-                "message-center", "WarehouseTool", "MessageCenterClient", "DataAPI", "SQLite", "Wire",
+                "message-center", "WarehouseTool", "MessageCenterClient", "DataAPI", "SQLite",
+                "Wire",
                 "Platform",
             ]),
         tests("CommandTests", ["message-center"]),

@@ -42,7 +42,8 @@ struct Cursor: Equatable {
         case .integer(let number): .number(String(number))
         // A point or an exponent tells it from an integer; nothing is lost (SE-0193's shortest
         // form), but for infinities, which only a text can say.
-        case .real(let number): number.isFinite ? .number("\(number)") : .array([.text("\(number)")])
+        case .real(let number):
+            number.isFinite ? .number("\(number)") : .array([.text("\(number)")])
         case .text(let text): .text(text)
         case .blob(let bytes): .object([.init("blob", .text(Base64URL.encode(bytes)))])
         }

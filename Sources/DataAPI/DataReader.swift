@@ -25,8 +25,8 @@ final class DataReader {
         names = configuration.resources.map(\.name)
     }
 
-    /// Opens the file so that nothing can be changed by it, twice over: SQLite opens it for reading,
-    /// and refuses statements that write. Views may not call functions that do more than compute;
+    /// Opens the file so that nothing can be changed, twice over: SQLite opens it for reading, and
+    /// refuses statements that write. Views may not call functions that do more than compute;
     /// <https://sqlite.org/pragma.html#pragma_trusted_schema>.
     package static func open(_ path: String) throws(SQLiteError) -> Connection {
         let connection = try Connection(path: path, mode: .readOnly, busyTimeoutMilliseconds: 1000)

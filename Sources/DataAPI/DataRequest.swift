@@ -86,7 +86,8 @@ enum DataRequest: Equatable {
             for parameter in parameters {
                 guard allowed.contains(parameter.name) else {
                     throw .invalid(
-                        parameter.name, "is unknown here; known are "
+                        parameter.name,
+                        "is unknown here; known are "
                             + allowed.joined(separator: ", "))
                 }
                 guard values.updateValue(parameter.value, forKey: parameter.name) == nil else {

@@ -67,7 +67,11 @@ final class ResourceReader {
             count += 1
         }
         output.append("],\"next\":")
-        if let last { output.appendJSON(text: last.text(of: resource)) } else { output.append("null") }
+        if let last {
+            output.appendJSON(text: last.text(of: resource))
+        } else {
+            output.append("null")
+        }
         output.append(more ? ",\"more\":true}" : ",\"more\":false}")
     }
 
@@ -104,7 +108,8 @@ final class ResourceReader {
         case .integer(let number): .number(String(number))
         // JSON has no infinity, and SQLite no NaN.
         case .real(let number): number.isFinite ? .number("\(number)") : .null
-        case .text(let text): field.isJSON ? (try? JSONValue.parse(text)) ?? .text(text) : .text(text)
+        case .text(let text):
+            field.isJSON ? (try? JSONValue.parse(text)) ?? .text(text) : .text(text)
         case .blob(let bytes): .text(Base64URL.encode(bytes))
         }
     }

@@ -6,8 +6,8 @@ import Wire
 /// Fills a new warehouse with the whole: notes where the hub is, loads every page of the data
 /// interfaces, and lets consumption begin at the noted place.
 ///
-/// What changes meanwhile is published behind that place, so it is handled after all pages, whatever
-/// state of it they had. Each page is written together with the place behind it: an interrupted
+/// What changes meanwhile is published behind that place, so it is handled after all pages,
+/// whatever state of it they had. Each page is written together with the place behind it: an interrupted
 /// bootstrap goes on there.
 package struct Bootstrap: Sendable {
     private let configuration: WarehouseConfiguration
@@ -95,8 +95,8 @@ package struct Bootstrap: Sendable {
         return state
     }
 
-    /// Where the hub is now. A warehouse that it does not know begins there, so that its lag is told
-    /// right from now on.
+    /// Where the hub is now. A warehouse that it does not know begins there, so that its lag is
+    /// told right from now on.
     private func noteHead() async throws -> Position {
         let session = "bootstrap-\(String(Random.word(), radix: 16))"
         let pulled = try await ask(
@@ -112,18 +112,20 @@ package struct Bootstrap: Sendable {
 
     private func ask(_ method: String, _ path: String, _ body: String?) async throws -> JSONValue {
         let request = HTTPRequest(
-            method, "/v1/warehouses/\(configuration.wid)/\(path)", body: body.map { Array($0.utf8) })
+            method, "/v1/warehouses/\(configuration.wid)/\(path)", body: body.map { Array($0.utf8) }
+        )
         let answer = try await patience.wait { () async throws -> HTTPAnswer in
+            let answer: HTTPAnswer
             do throws(TransportFailure) {
-                let answer = try await hub.perform(request)
-                guard ![408, 429, 502, 503, 504].contains(answer.status) else {
-                    throw Away("the hub answers \(answer.status)", answer.retryAfter)
-                }
-                return answer
+                answer = try await hub.perform(request)
             } catch {
                 guard error.isPassing else { throw error }
                 throw Away("the hub: \(error)")
             }
+            guard ![408, 429, 502, 503, 504].contains(answer.status) else {
+                throw Away("the hub answers \(answer.status)", answer.retryAfter)
+            }
+            return answer
         }
         let content = (try? JSONValue.parse(answer.body)) ?? .null
         guard answer.status < 400 else {

@@ -1,5 +1,5 @@
 package import MessageCenterClient
-package import Wire
+import Wire
 
 /// A message with its body read: what templates and sources take their values from.
 package struct MessageView: Sendable {

@@ -18,7 +18,8 @@ struct Patience: Sendable {
     /// Runs `body` until it does something else than find something away.
     ///
     /// - Throws: what `body` throws, and `CancellationError` when its task is cancelled.
-    func wait<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+    func wait<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result
+    {
         let clock = ContinuousClock()
         let begun = clock.now
         var told: ContinuousClock.Instant?

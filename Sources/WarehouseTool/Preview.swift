@@ -73,7 +73,7 @@ package struct Preview: Sendable {
 
 extension Value {
     /// For people: as SQL writes it.
-    package var shown: String {
+    var shown: String {
         switch self {
         case .null: "NULL"
         case .integer(let number): "\(number)"

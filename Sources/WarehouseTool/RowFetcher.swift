@@ -1,4 +1,4 @@
-import MessageCenterClient
+package import MessageCenterClient
 import Wire
 
 /// Asks data interfaces for rows, each over a kept connection, one request at a time.

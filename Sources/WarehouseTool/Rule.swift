@@ -148,7 +148,7 @@ extension Fetch {
         select = declared["select"].flatMap { $0.pointerValue() } ?? .whole
         notFound =
             declared["notFound"].flatMap { $0.word("delete", "fail", "ignore") }
-            .flatMap(NotFound.init) ?? .fail
+            .flatMap { NotFound(rawValue: $0) } ?? .fail
     }
 }
 

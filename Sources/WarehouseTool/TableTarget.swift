@@ -1,9 +1,9 @@
 import SQLite
 import Wire
 
-/// A table of the warehouse's database, and which columns say which row is meant: what an upsert and
-/// a delete have in common.
-struct TableTarget: Equatable, Sendable {
+/// A table of the warehouse's database, and which columns say which row is meant: what an upsert
+/// and a delete have in common.
+package struct TableTarget: Equatable, Sendable {
     /// A column, as the schema spells it, and where its value comes from.
     struct Cell: Equatable, Sendable {
         let column: String

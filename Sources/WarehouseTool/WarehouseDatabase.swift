@@ -232,7 +232,9 @@ package actor WarehouseDatabase: PositionKeeper {
     package func firstFilled(of targets: [TableTarget]) throws(SQLiteError) -> String? {
         for target in targets {
             let table = Value.quoted(name: target.table)
-            if try connection.scalar("SELECT 1 FROM \(table) LIMIT 1") != nil { return target.table }
+            if try connection.scalar("SELECT 1 FROM \(table) LIMIT 1") != nil {
+                return target.table
+            }
         }
         return nil
     }

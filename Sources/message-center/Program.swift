@@ -12,7 +12,8 @@ enum Program {
         .topicList, .messageShow,
         .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
         .archive.prune,
-        .backup.make, .backup.verify, .backup.restore, .consume, .dataAPI, .demo.shop, .demo.compare, .health, .bench, .version,
+        .backup.make, .backup.verify, .backup.restore, .consume, .dataAPI, .demo.shop,
+        .demo.compare, .health, .bench, .version,
     ]
 
     /// Runs the command that `words` name. Writes every error to standard error.

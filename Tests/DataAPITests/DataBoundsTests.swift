@@ -2,6 +2,7 @@ import DataAPI
 import SQLite
 import TestSupport
 import Testing
+import Wire
 
 @Suite("What clients of the data interface cannot do to it") struct DataBoundsTests {
     @Test("More clients than there is room for get 503, and the others go on")

@@ -1,3 +1,4 @@
+import Platform
 import SQLite
 import TestSupport
 import Testing
@@ -12,37 +13,68 @@ import Wire
             ("{", ["the file is no JSON: the JSON text ends too early, line 1, column 2"]),
             ("[]", ["the file must be an object"]),
             ("{}", ["/resources is missing"]),
-            (#"{"resources":{},"x":1}"#, ["/x is unknown here; known are resources",
-                "/resources names no resource"]),
-            (#"{"resources":{"a b":{"table":"products","key":"product_id"}}}"#,
-                ["/resources/a b must have a name of 1 to 64 of a-z 0-9 - _"]),
-            (#"{"resources":{"a":{"table":"nothing","key":"k"}}}"#,
-                ["/resources/a/table is no table or view of the database"]),
-            (#"{"resources":{"a":{"table":"sqlite_schema; --","key":"k"}}}"#,
-                ["/resources/a/table is no table or view of the database"]),
+            (
+                #"{"resources":{},"x":1}"#,
+                [
+                    "/x is unknown here; known are resources",
+                    "/resources names no resource",
+                ]
+            ),
+            (
+                #"{"resources":{"a b":{"table":"products","key":"product_id"}}}"#,
+                ["/resources/a b must have a name of 1 to 64 of a-z 0-9 - _"]
+            ),
+            (
+                #"{"resources":{"a":{"table":"nothing","key":"k"}}}"#,
+                ["/resources/a/table is no table or view of the database"]
+            ),
+            (
+                #"{"resources":{"a":{"table":"sqlite_schema; --","key":"k"}}}"#,
+                ["/resources/a/table is no table or view of the database"]
+            ),
             (#"{"resources":{"a":{"table":"products"}}}"#, ["/resources/a/key is missing"]),
-            (#"{"resources":{"a":{"table":"orders","key":"wid\" --"}}}"#,
-                ["/resources/a/key is no column of orders, which has order_id, wid, body, "
-                    + "updated_at"]),
-            (#"{"resources":{"a":{"table":"products","key":"name"}}}"#,
-                ["/resources/a/key must be the primary key of products, or have a unique index"]),
-            (#"{"resources":{"a":{"table":"twice","key":"k"}}}"#,
-                ["/resources/a/key has the value 1 more than once in twice"]),
-            (#"{"resources":{"a":{"table":"orders","key":"order_id","updated":1,"wid":"w"}}}"#,
-                ["/resources/a/updated must be a string that is not empty",
+            (
+                #"{"resources":{"a":{"table":"orders","key":"wid\" --"}}}"#,
+                [
+                    "/resources/a/key is no column of orders, which has order_id, wid, body, "
+                        + "updated_at"
+                ]
+            ),
+            (
+                #"{"resources":{"a":{"table":"products","key":"name"}}}"#,
+                ["/resources/a/key must be the primary key of products, or have a unique index"]
+            ),
+            (
+                #"{"resources":{"a":{"table":"twice","key":"k"}}}"#,
+                ["/resources/a/key has the value 1 more than once in twice"]
+            ),
+            (
+                #"{"resources":{"a":{"table":"orders","key":"order_id","updated":1,"wid":"w"}}}"#,
+                [
+                    "/resources/a/updated must be a string that is not empty",
                     "/resources/a/wid is no column of orders, which has order_id, wid, body, "
-                        + "updated_at"]),
-            (#"{"resources":{"a":{"table":"orders","key":"order_id","columns":["x",{"as":"y"},"#
-                + #"{"column":"body","json":1},"wid",{"column":"body","as":"wid"}]}}}"#,
-                ["/resources/a/columns/0 is no column of orders, which has order_id, wid, body, "
-                    + "updated_at",
+                        + "updated_at",
+                ]
+            ),
+            (
+                #"{"resources":{"a":{"table":"orders","key":"order_id","columns":["x",{"as":"y"},"#
+                    + #"{"column":"body","json":1},"wid",{"column":"body","as":"wid"}]}}}"#,
+                [
+                    "/resources/a/columns/0 is no column of orders, which has order_id, wid, body, "
+                        + "updated_at",
                     "/resources/a/columns/1/column is missing",
                     "/resources/a/columns/2/json must be true or false",
-                    "/resources/a/columns/4 tells wid once more"]),
-            (#"{"resources":{"a":{"table":"orders","key":"order_id","columns":[]}}}"#,
-                ["/resources/a/columns must be an array of at least one element"]),
-            (#"{"resources":{"a":{"table":"orders","key":"order_id","key":"wid"}}}"#,
-                ["/resources/a/key is given twice"]),
+                    "/resources/a/columns/4 tells wid once more",
+                ]
+            ),
+            (
+                #"{"resources":{"a":{"table":"orders","key":"order_id","columns":[]}}}"#,
+                ["/resources/a/columns must be an array of at least one element"]
+            ),
+            (
+                #"{"resources":{"a":{"table":"orders","key":"order_id","key":"wid"}}}"#,
+                ["/resources/a/key is given twice"]
+            ),
         ])
     func mistakes(text: String, expected: [String]) throws {
         let folder = try TemporaryFolder()

@@ -1,3 +1,4 @@
+import Platform
 import SQLite
 import TestSupport
 import Testing
@@ -30,7 +31,8 @@ import Wire
         let place = try Place(
             rows: """
                 INSERT INTO products(product_id, updated_at) VALUES
-                  ('d', '2'), ('c', '1'), ('a', '2'), ('z', NULL), ('b', '2'), ('y', NULL), ('e', '3');
+                  ('d', '2'), ('c', '1'), ('a', '2'), ('z', NULL), ('b', '2'), ('y', NULL),
+                  ('e', '3');
                 """)
         let rows = try walk(try place.client(), "/v1/products", limit: limit)
         #expect(rows.compactMap { $0["product_id"]?.text } == ["y", "z", "c", "a", "b", "d", "e"])
@@ -41,8 +43,10 @@ import Wire
         let place = try Place(
             schema: "CREATE TABLE t(k PRIMARY KEY, u)",
             configuration: #"{"resources":{"t":{"table":"t","key":"k","updated":"u"}}}"#)
-        let kinds = ["NULL", "1", "-9223372036854775808", "1.5", "1e300", "9e999", "''", "'x\"'",
-            "x''", "x'ff00'"]
+        let kinds = [
+            "NULL", "1", "-9223372036854775808", "1.5", "1e300", "9e999", "''", "'x\"'",
+            "x''", "x'ff00'",
+        ]
         for (u, time) in kinds.enumerated() {
             for (k, key) in kinds.dropFirst().enumerated() {
                 // A number and a text of the same look are not the same key.
@@ -75,7 +79,8 @@ import Wire
 
     @Test("The last page's next goes on with what came later, and since begins at a time")
     func following() throws {
-        let place = try Place(rows: "INSERT INTO orders(order_id, updated_at) VALUES (1, 1), (2, 2)")
+        let place = try Place(
+            rows: "INSERT INTO orders(order_id, updated_at) VALUES (1, 1), (2, 2)")
         let client = try place.client()
         func keys(_ query: String) throws -> [Int] {
             try client.get("/v1/orders?\(query)")["rows"].elements?.compactMap {

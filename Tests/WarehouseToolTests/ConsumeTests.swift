@@ -1,7 +1,9 @@
 import Foundation
+import Platform
 import SQLite
 import TestSupport
 import Testing
+import Wire
 
 @testable import WarehouseTool
 
@@ -99,9 +101,11 @@ import Testing
         "What the interface answers decides what becomes of a message",
         arguments: [
             // Away for a while: waited for.
-            (503, 0, "1 done, 0 failed"), (429, 0, "1 done, 0 failed"), (401, 0, "1 done, 0 failed"),
+            (503, 0, "1 done, 0 failed"), (429, 0, "1 done, 0 failed"),
+            (401, 0, "1 done, 0 failed"),
             // About this row: tried again, three times at most.
-            (500, 0, "1 done, 0 failed"), (500, 1, "0 done, 1 failed"), (400, 1, "0 done, 1 failed"),
+            (500, 0, "1 done, 0 failed"), (500, 1, "0 done, 1 failed"),
+            (400, 1, "0 done, 1 failed"),
         ])
     func answers(status: Int, stays: Int, expected: String) throws {
         let shop = try Shop()
@@ -134,10 +138,12 @@ import Testing
         #expect(try shop.differences(wid: 1) == [])
     }
 
-    @Test("Killed at any moment, it goes on where it was, and the databases are equal", arguments: [
-        "tool.row:0", "tool.row:3", "tool.row:17", "tool.applied:0", "tool.applied:11",
-        "tool.applied:24", "tool.applied:40",
-    ])
+    @Test(
+        "Killed at any moment, it goes on where it was, and the databases are equal",
+        arguments: [
+            "tool.row:0", "tool.row:3", "tool.row:17", "tool.applied:0", "tool.applied:11",
+            "tool.applied:24", "tool.applied:40",
+        ])
     func killed(place: String) throws {
         let shop = try Shop()
         var random = SplitMix(4)

@@ -152,7 +152,8 @@ final class Shop {
         let text = """
             {"hub":"http://\(hub.endpoint)","wid":\(wid),"folder":"\(name)-state",
              "database":"\(name).db",
-             "create":["CREATE TABLE IF NOT EXISTS goods(id TEXT PRIMARY KEY, name TEXT, price REAL)",
+             "create":[
+               "CREATE TABLE IF NOT EXISTS goods(id TEXT PRIMARY KEY, name TEXT, price REAL)",
                "CREATE TABLE IF NOT EXISTS orders(id TEXT PRIMARY KEY, lines TEXT)"],
              "data":{"url":"\(data ?? "http://\(interfaceEndpoint)")","timeoutSeconds":5,
                "patienceSeconds":\(patience)},
@@ -196,9 +197,9 @@ final class Shop {
         var differences: [String] = []
         for (theirs, ours) in pairs {
             let should = Set(try Self.rows(source, theirs))
-            let is_ = Set(try Self.rows(warehouse, ours))
-            differences += should.subtracting(is_).map { "missing \($0)" }
-            differences += is_.subtracting(should).map { "too much \($0)" }
+            let holds = Set(try Self.rows(warehouse, ours))
+            differences += should.subtracting(holds).map { "missing \($0)" }
+            differences += holds.subtracting(should).map { "too much \($0)" }
         }
         return differences
     }

@@ -10,8 +10,7 @@ final class ToolProcess: @unchecked Sendable {
     init(_ words: [String], environment: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        // The threads that tests run on block most signals, and a child inherits that.
-        process.arguments = ["env", HubProcess.program].dropFirst() + words
+        process.arguments = [HubProcess.program] + words
         process.environment = environment.merging(
             ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]) { own, _ in own }
         let path = folder.path + "/said"

@@ -28,7 +28,8 @@ extension Command {
 private enum Consume {
     static let config = Option(required: "config", .text("FILE"), "the rules; JSON")
     static let once = Flag("once", "end when everything that is there is done")
-    static let dryRun = Flag("dry-run", "tell what would become of the next messages; change nothing")
+    static let dryRun = Flag(
+        "dry-run", "tell what would become of the next messages; change nothing")
     static let limit = Option(
         "limit", .integer(1...1000), default: 20, "messages that --dry-run looks at")
     static let bootstrap = Flag(
@@ -102,7 +103,11 @@ private struct WarehouseRun {
 
     func drill(_ signals: borrowing Signals) throws -> ExitStatus {
         let consumer = try configuration.consumer(settings)
-        let outcomes = try wait(signals) { await consumer.drill() } stop: { true }
+        let outcomes = try wait(signals) {
+            await consumer.drill()
+        } stop: {
+            true
+        }
         for outcome in outcomes { Console.print("\(outcome)") }
         return outcomes.allSatisfy(\.isGood) ? .done : .failed
     }
@@ -161,7 +166,8 @@ private struct WarehouseRun {
             progress.filling(
                 "\(page.table), \(page.step + 1) of \(page.steps): \(grouped(page.rows)) rows")
         }
-        progress.note("filled with \(grouped(rows)) rows; messages follow behind index \(start.index)")
+        progress.note(
+            "filled with \(grouped(rows)) rows; messages follow behind index \(start.index)")
         return start.index
     }
 

@@ -1,8 +1,8 @@
 import Dispatch
 import Platform
 
-/// Runs `body` among Swift's tasks while this thread does `meanwhile` again and again: for a command
-/// that has to answer signals.
+/// Runs `body` among Swift's tasks while this thread does `meanwhile` again and again: for a
+/// command that has to answer signals.
 ///
 /// - Parameter meanwhile: returns at least every quarter of a second; true cancels the task.
 func waiting<Result: Sendable>(

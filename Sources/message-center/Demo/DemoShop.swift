@@ -125,8 +125,8 @@ struct DemoShop {
     }
 
     private mutating func run(_ sql: String, _ values: [Value]) throws(SQLiteError) {
-        let statement = try statements[sql] ?? database.prepare(sql)
-        statements[sql] = statement
+        if statements[sql] == nil { statements[sql] = try database.prepare(sql) }
+        guard let statement = statements[sql] else { return }
         for (place, value) in values.enumerated() { statement.bind(Int32(place + 1), value) }
         try statement.stepDone()
     }
