@@ -1,5 +1,5 @@
-/// Something that is asked of the writer about dead letters, and its answer: beside the messages and
-/// changes of a `WriteBatch`.
+/// Something that is asked of the writer about dead letters, and its answer: beside the messages
+/// and changes of a `WriteBatch`.
 package struct LetterCall {
     package enum Work: Sendable {
         /// A client's report.

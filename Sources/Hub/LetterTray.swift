@@ -9,6 +9,12 @@ package final class LetterTray: Sendable {
         package let number: Int64
         package let action: DeadLetter.Action
         package let id: MessageID
+
+        package init(number: Int64, action: DeadLetter.Action, id: MessageID) {
+            self.number = number
+            self.action = action
+            self.id = id
+        }
     }
 
     /// What `newest` is for orders of before the hub's start.

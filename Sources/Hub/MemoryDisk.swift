@@ -19,6 +19,7 @@ package final class MemoryDisk {
         /// Ids that stay though their message is in the archive, because their own time is later.
         var lateIDs: Set<MessageID> = []
         var letters: [Int64: DeadLetter] = [:]
+        var letterNumbers: [LetterName: Int64] = [:]
         var letterBodies: [Int64: [UInt8]] = [:]
         /// The highest number that a letter ever had.
         var lastLetter: Int64 = 0
@@ -30,6 +31,12 @@ package final class MemoryDisk {
         func message(at index: Int64) -> StoredMessage? {
             index > forgotten && index <= head ? messages[Int(index - forgotten) - 1] : nil
         }
+    }
+
+    /// What a dead letter stands for.
+    struct LetterName: Hashable {
+        let wid: UInt32
+        let id: MessageID
     }
 
     /// Where a warehouse was at the end of a second.

@@ -12,6 +12,7 @@ extension MemoryStore {
     package mutating func save(_ letter: DeadLetter) throws(StoreFailure) {
         try pass(.saveLetter)
         open!.letters[letter.number] = letter
+        open!.letterNumbers[.init(wid: letter.wid, id: letter.id)] = letter.number
         open!.lastLetter = max(open!.lastLetter, letter.number)
     }
 
@@ -28,13 +29,18 @@ extension MemoryStore {
         try pass(.saveLetter)
         let settled = open!.letters.values.filter { $0.wid == wid && !$0.state.isOpen }
             .sorted { ($0.settled, $0.number) > ($1.settled, $1.number) }
-        for letter in settled.dropFirst(count) { open!.letters[letter.number] = nil }
+        for letter in settled.dropFirst(count) { open!.remove(letter) }
     }
 }
 
 extension MemoryDisk.Contents {
     func letter(of id: MessageID, wid: UInt32) -> DeadLetter? {
-        letters.values.first { $0.wid == wid && $0.id == id }
+        letterNumbers[.init(wid: wid, id: id)].flatMap { letters[$0] }
+    }
+
+    fileprivate mutating func remove(_ letter: DeadLetter) {
+        letters[letter.number] = nil
+        letterNumbers[.init(wid: letter.wid, id: letter.id)] = nil
     }
 
     /// The trays as a start of the hub finds them.
@@ -47,7 +53,7 @@ extension MemoryDisk.Contents {
     /// - Returns: how many.
     mutating func trimLetters(before time: Int64, atMost rows: Int) -> Int {
         let old = letters.values.filter { !$0.state.isOpen && $0.settled < time }.prefix(rows)
-        for letter in old { letters[letter.number] = nil }
+        for letter in old { remove(letter) }
         return old.count
     }
 }

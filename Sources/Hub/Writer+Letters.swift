@@ -1,4 +1,4 @@
-/// Dead letters: what clients report of them, and what operators order, in the one order of the hub.
+/// Dead letters: what clients report of them and operators order, in the one order of the hub.
 extension Writer {
     /// Does what one call asks for, in the open transaction.
     mutating func apply(

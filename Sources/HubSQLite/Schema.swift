@@ -58,8 +58,8 @@ package enum Schema {
         CREATE TABLE late_ids(id BLOB PRIMARY KEY) WITHOUT ROWID;
         """
 
-    /// Dead letters. `AUTOINCREMENT` (https://sqlite.org/autoinc.html) remembers the highest number,
-    /// so that none is given twice after the newest row is deleted.
+    /// Dead letters. `AUTOINCREMENT` (https://sqlite.org/autoinc.html) remembers the highest
+    /// number, so that none is given twice after the newest row is deleted.
     private static let deadLetters = """
         CREATE TABLE dead_letters(
             n INTEGER PRIMARY KEY AUTOINCREMENT, wid INTEGER NOT NULL, id BLOB NOT NULL,

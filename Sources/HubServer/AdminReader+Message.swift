@@ -51,7 +51,8 @@ extension AdminReader {
 
     /// For each warehouse that must consume the message, how far it has got.
     private func writeJourney(
-        _ index: Int64, _ id: MessageID, _ owner: UInt32, created: Int64, _ principal: Principal, wid: UInt32?,
+        _ index: Int64, _ id: MessageID, _ owner: UInt32, created: Int64, _ principal: Principal,
+        wid: UInt32?,
         after: UInt32?, limit: Int
     ) throws(StoreFailure) {
         let all = readers(of: owner, principal, wid: wid, after: after, limit: limit + 1)

@@ -31,7 +31,7 @@ enum LetterAsk: Sendable {
     case order(LetterOrder)
 }
 
-/// Letters that an order by filter is for, found by the admin reader, and where the next ones begin.
+/// Letters that an order by filter is for, found by the admin reader, and where the next begin.
 struct FoundLetters: Sendable {
     let action: DeadLetter.Action
     var letters: [DeadLetter] = []

@@ -75,9 +75,10 @@ extension FoundLetters {
 }
 
 extension JSONValue {
+    /// A message's id.
     static func id(_ id: MessageID) -> JSONValue {
         var text = ByteBuffer(capacity: 36)
         text.append(uuid: (hi: id.high, lo: id.low))
-        return .text(text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+        return .text(text.bytes.text(in: 0..<text.count))
     }
 }

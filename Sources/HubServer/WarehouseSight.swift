@@ -79,7 +79,8 @@ struct WarehouseSight {
             ],
             "clockSkew": warehouse.client.clockSkew.map { .number(String($0)) } ?? .null,
             "expectEverySeconds": .number(String(warehouse.expectEverySeconds)),
-            "registered": .time(warehouse.registered), "deadLetters": .number(String(warehouse.letters?.dead ?? 0)),
+            "registered": .time(warehouse.registered),
+            "deadLetters": .number(String(warehouse.letters?.dead ?? 0)),
             "parked": .number(String(warehouse.letters?.parked ?? 0)),
         ]
     }

@@ -139,8 +139,10 @@ import Wire
         "A report is checked",
         arguments: [
             ("{}", ["/id", "/index", "/topic", "/state"]),
-            (#"{"id":"x","index":0,"topic":"a b","state":"alive"}"#,
-                ["/id", "/index", "/topic", "/state"]),
+            (
+                #"{"id":"x","index":0,"topic":"a b","state":"alive"}"#,
+                ["/id", "/index", "/topic", "/state"]
+            ),
             (#"{"id":"$","index":1,"topic":"A","state":"dead","key":""}"#, ["/key"]),
             (#"{"id":"$","index":1,"topic":"A","state":"dead","tries":-1}"#, ["/tries"]),
             (#"{"id":"$","index":1,"topic":"A","state":"dead","firstAt":1}"#, ["/firstAt"]),
@@ -192,12 +194,14 @@ import Wire
             ("", [1, 3, 4, 5]), ("?state=open", [1, 3, 4, 5]), ("?state=all", [1, 2, 3, 4, 5]),
             ("?state=settled", [2]), ("?state=done", [2]), ("?state=dead", [1, 3, 5]),
             ("?state=parked", [4]), ("?wid=7", [1, 3, 4]), ("?wid=8", [5]), ("?wid=9", []),
-            ("?topic=Product_*", [4]), ("?topic=SaleOrder_Changed&wid=7", [1, 3]), ("?key=k1", [1, 4]),
+            ("?topic=Product_*", [4]), ("?topic=SaleOrder_Changed&wid=7", [1, 3]),
+            ("?key=k1", [1, 4]),
             ("?wid=7&state=all&pageToken=2", [3, 4]),
         ] {
             #expect(try client.letters(query) == numbers, "\(query)")
         }
-        for query in ["?wid=0", "?topic=a%20b", "?state=alive", "?limit=0", "?pageToken=x", "?a=1"] {
+        for query in ["?wid=0", "?topic=a%20b", "?state=alive", "?limit=0", "?pageToken=x", "?a=1"]
+        {
             #expect(try client.get("/v1/dead-letters" + query).status == 422, "\(query)")
         }
     }
@@ -229,7 +233,8 @@ import Wire
         #expect(try client.letters("?pageToken=4") == [5, 6])
     }
 
-    @Test("A number that no letter has is not found", arguments: ["1", "0", "99999999999999999999"])
+    @Test(
+        "A number that no letter has is not found", arguments: ["1", "0", "99999999999999999999"])
     func unknown(number: String) throws {
         let answer = try client.get("/v1/dead-letters/\(number)")
         #expect(answer.code == "unknown_dead_letter")

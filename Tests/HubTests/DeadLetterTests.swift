@@ -111,7 +111,9 @@ import Testing
 
     // MARK: The tray
 
-    @Test("A tray that follows every change is the one that is made of the letters", arguments: 0..<20)
+    @Test(
+        "A tray that follows every change is the one that is made of the letters", arguments: 0..<20
+    )
     func tray(seed: UInt64) throws {
         var random = SplitMix(seed)
         var letters: [Int64: DeadLetter] = [:]

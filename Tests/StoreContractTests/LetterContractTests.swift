@@ -48,7 +48,9 @@ import Testing
             #expect(try open.reader.letter(letter.number) == letter)
             #expect(try open.reader.letter(of: letter.id, wid: letter.wid) == letter)
             #expect(
-                try open.reader.body(ofLetter: letter.number).map { String(decoding: $0, as: UTF8.self) }
+                try open.reader.body(ofLetter: letter.number).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
                     == (letter.state.isOpen ? "[1]" : nil))
         }
         #expect(try open.store.letter(5) == nil)
@@ -117,7 +119,8 @@ import Testing
         var open = try Place(kind).open()
         let letters = [
             letter(1, state: .done, settled: 30), letter(2, state: .dropped, settled: 10),
-            letter(3), letter(4, state: .done, settled: 20), letter(5, wid: 8, state: .done, settled: 1),
+            letter(3), letter(4, state: .done, settled: 20),
+            letter(5, wid: 8, state: .done, settled: 1),
             letter(6, state: .superseded, settled: 20),
         ]
         try save(letters, &open)
@@ -157,7 +160,7 @@ import Testing
             try save(letters, &open)
         }
         let hub = try place.archivingHub()
-        for _ in 0..<20 { _ = hub.publish([Draft(wid: 3)]) }
+        for _ in 0..<20 { _ = hub.publish([Draft(wid: 3)], wall: 1000) }
         try hub.archive(through: 10)
         try hub.trimAll()
         let open = try place.open()

@@ -163,11 +163,13 @@ struct ScriptedCall {
     private static let burying = """
         POST /v1/warehouses/3/dead-letters 201
             {"id":"$id","index":2,"topic":"A_Changed","state":"dead","key":"k","body":[1,{"a":1}],
-             "error":"no","tries":10,"firstAt":"2026-11-20T08:00:00Z","lastAt":"2026-11-20T08:01:00Z"}
+             "error":"no","tries":10,"firstAt":"2026-11-20T08:00:00Z",
+             "lastAt":"2026-11-20T08:01:00Z"}
         POST /v1/warehouses/3/dead-letters 200
             {"id":"$id","index":2,"topic":"A_Changed","state":"dead"}
         POST /v1/warehouses/3/dead-letters 201
-            {"id":"0193aaaa-0000-7000-8000-000000000002","index":3,"topic":"A_Changed","state":"parked"}
+            {"id":"0193aaaa-0000-7000-8000-000000000002","index":3,"topic":"A_Changed",
+             "state":"parked"}
         POST /v1/warehouses/3/dead-letters 422 invalid_content
             {"id":"$id","state":"alive"}
         POST /v1/warehouses/77/dead-letters 404 unknown_warehouse
