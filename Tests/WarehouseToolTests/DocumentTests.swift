@@ -5,14 +5,17 @@ import TestSupport
 import Testing
 import Wire
 
-/// What the pages on the data interface and on the warehouse tool show is what these do: their
-/// examples are run, each page in one shell, and their answers compared.
-@Suite("The examples of the pages on warehouses", .enabled(if: DocumentTests.canRun))
-struct DocumentTests {
+/// What the examples are run with.
+private enum Shell {
     static let canRun = ["/bin/bash", "/usr/bin/curl", "/usr/bin/python3"].allSatisfy {
         FileManager.default.isExecutableFile(atPath: $0)
     }
+}
 
+/// What the pages on the data interface and on the warehouse tool show is what these do: their
+/// examples are run, each page in one shell, and their answers compared.
+@Suite("The examples of the pages on warehouses", .enabled(if: Shell.canRun))
+struct DocumentTests {
     private struct Example {
         let command: String
         let answer: String?
