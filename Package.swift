@@ -100,9 +100,14 @@ let package = Package(
                 "Platform",
             ]),
         tests("CommandTests", ["message-center"]),
+        .executableTarget(
+            name: "spooler", dependencies: ["MessageCenterClient"], path: "Tests/Spooler",
+            swiftSettings: settings),
         tests(
             "ClientTests",
-            ["MessageCenterClient", "message-center", "Platform", "Wire"]),
+            [
+                "MessageCenterClient", "message-center", "spooler", "SQLite", "Platform", "Wire",
+            ]),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive"]),
         tests(

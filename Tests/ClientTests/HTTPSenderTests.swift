@@ -58,7 +58,7 @@ struct HTTPSenderTests {
         let (proxy, sender) = try proxy { $0.number == 0 ? .delay(milliseconds: 30_000) : .none }
         let began = ContinuousClock.now
         let waiting = Task { try await sender.perform(HTTPRequest("GET", "/readyz")) }
-        #expect(eventually { proxy.requests == 1 })
+        #expect(await becomesTrue { proxy.requests == 1 })
         waiting.cancel()
         let failure = await #expect(throws: TransportFailure.self) { try await waiting.value }
         #expect(failure?.reason == .cancelled)

@@ -12,3 +12,15 @@ package func eventually(
     }
     return try condition()
 }
+
+/// The same for asynchronous tests, which must not keep a thread from the tasks they wait for.
+package func becomesTrue(
+    within time: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async rethrows -> Bool {
+    let deadline = ContinuousClock.now + time
+    while ContinuousClock.now < deadline {
+        if try await condition() { return true }
+        try? await Task.sleep(for: .milliseconds(1))
+    }
+    return try await condition()
+}

@@ -24,6 +24,7 @@ enum Allowed {
         "Sources/HubSQLite/MessageColumns.swift",
         "Sources/HubSQLite/WidBlock.swift",
         "Sources/HubServer/Gzip.swift",
+        "Sources/MessageCenterClient/Publish/Spool/SpoolFile.swift",
         "Sources/MessageCenterClient/Transport/TransportAddress.swift",
         "Sources/MessageCenterClient/Transport/TransportHandle.swift",
         "Sources/Platform/ByteSearch.swift",

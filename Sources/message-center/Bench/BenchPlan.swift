@@ -3,7 +3,7 @@ import Platform
 /// What a load run does; the same for every thread.
 struct BenchPlan: Sendable {
     enum Mode: String, CaseIterable, Sendable {
-        case publish, batch, pull, mixed
+        case publish, batch, pull, mixed, client
     }
 
     /// Where pulls begin.
@@ -19,6 +19,7 @@ struct BenchPlan: Sendable {
     /// The `Host` field.
     var host: String
     var token: String?
+    /// Kept connections; for `client` so many tasks that share one.
     var connections: Int
     var threads: Int
     /// How long is measured, in seconds.
@@ -42,7 +43,7 @@ struct BenchPlan: Sendable {
     /// How many of the connections publish.
     var publishers: Int {
         switch mode {
-        case .publish, .batch: connections
+        case .publish, .batch, .client: connections
         case .pull: 0
         case .mixed: mixedPublishers
         }

@@ -11,7 +11,11 @@ extension Command {
             request outstanding. Published messages stay in the hub, so use one that is there for
             it. A fifth of them are for every warehouse, the others for one each.
 
+            client publishes through the client library: --connections tasks of one process,
+            which it sends as batches over one connection.
+
               message-center bench --mode publish --connections 64 --seconds 10
+              message-center bench --mode client --connections 1000
               message-center bench --mode pull --warehouses 200 --positions random
             """,
         options: [
@@ -59,7 +63,9 @@ private enum Bench {
                 "loading \(arguments[HubOptions.hub]) for \(plan.warmup) s, then \(plan.seconds) s "
                     + "measured")
         }
-        let result = try run(plan)
+        let result =
+            plan.mode == .client
+            ? try ClientLoad(plan, url: arguments[HubOptions.hub]).run() : try run(plan)
         let report = BenchReport(plan: plan, result: result)
         if arguments[json] {
             Console.print(report.json.text)

@@ -12,14 +12,20 @@ extension Command {
             Every message without an id gets one here, so that sending again after a lost answer
             never makes a second message. Batches go one after another: the file's order is kept.
 
+            An outbox is a table of a service's own SQLite database (docs/client.md): its rows are
+            published in order, and removed when the hub has them; what the hub refuses moves to
+            message_outbox_refused.
+
               message-center publish --topic Product_Changed --wid 0 --key product:9 --body '{}'
               message-center publish --file events.jsonl
               zcat events.jsonl.gz | message-center publish --file -
+              message-center publish --outbox shop.db --init
+              message-center publish --outbox shop.db
             """,
         options: [
             Publish.topic, Publish.wid, Publish.key, Publish.body, Publish.bodyFile, Publish.id,
-            Publish.occurred, Publish.file, Publish.sample, Publish.ifEmpty, Publish.batch,
-            Publish.tries, HubOptions.quiet,
+            Publish.occurred, Publish.file, Publish.sample, Publish.ifEmpty, OutboxPublish.outbox,
+            OutboxPublish.makes, OutboxPublish.once, Publish.batch, Publish.tries, HubOptions.quiet,
         ] + HubOptions.connectionAndJSON,
         run: Publish.run)
 }
@@ -51,6 +57,10 @@ private enum Publish {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         try check(arguments)
+        if let path = arguments[OutboxPublish.outbox] {
+            return try OutboxPublish.run(
+                path, arguments, batch: arguments[batch], tries: arguments[tries])
+        }
         let hub = try HubConnection(arguments)
         if arguments[ifEmpty], try hub.head() > 0 {
             if !arguments[HubOptions.quiet] { Console.note("the hub has messages already") }
@@ -66,16 +76,14 @@ private enum Publish {
         return .done
     }
 
-    /// One message, a file or the sample; never a mixture.
+    /// One message, a file, the sample or an outbox; never a mixture.
     private static func check(_ arguments: Arguments) throws {
-        var mistakes: [String] = []
-        if arguments.has(file) || arguments.has(sample) {
-            let chosen = arguments.has(file) ? "--file" : "--sample"
-            for row in ofOne where arguments.has(row) {
-                mistakes.append("--\(row.name) does not go together with \(chosen)")
-            }
-            if arguments.has(file), arguments.has(sample) {
-                mistakes.append("--sample does not go together with --file")
+        var mistakes = OutboxPublish.mistakes(arguments)
+        let sources: [any OptionRow] = [file, sample, OutboxPublish.outbox]
+        let chosen = sources.filter { arguments.has($0) }
+        if let first = chosen.first {
+            for row in ofOne + chosen.dropFirst() where arguments.has(row) {
+                mistakes.append("--\(row.name) does not go together with --\(first.name)")
             }
         } else {
             if !arguments.has(topic) { mistakes.append("--topic NAME is missing (or --file FILE)") }

@@ -17,9 +17,6 @@ struct DemoShop {
           order_id TEXT PRIMARY KEY, wid INTEGER NOT NULL, details TEXT,
           updated_at INTEGER NOT NULL);
         CREATE INDEX IF NOT EXISTS orders_updated ON orders(updated_at, order_id);
-        CREATE TABLE IF NOT EXISTS message_outbox(
-          seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, topic TEXT NOT NULL,
-          wid INTEGER NOT NULL, key TEXT, body TEXT NOT NULL, occurred TEXT);
         """
 
     private let database: Connection
@@ -33,6 +30,7 @@ struct DemoShop {
         database = try Connection(path: path)
         try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
         try database.execute(Self.schema)
+        try Outbox.make(path: path)
     }
 
     /// An event of a file, and what it means for the tables.
