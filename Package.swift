@@ -106,8 +106,13 @@ let package = Package(
         tests(
             "ClientTests",
             [
-                "MessageCenterClient", "message-center", "spooler", "SQLite", "Platform", "Wire",
+                "MessageCenterClient", "message-center", "CrashingConsumer", "spooler", "Hub",
+                "SQLite", "Platform", "Wire",
             ]),
+        // A program that a test kills from within.
+        .executableTarget(
+            name: "CrashingConsumer", dependencies: ["MessageCenterClient"],
+            path: "Tests/CrashingConsumer", swiftSettings: settings),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
         tests("CrashTests", ["message-center", "Archive"]),
         tests(

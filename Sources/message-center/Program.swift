@@ -10,6 +10,7 @@ enum Program {
         .warehouse.list, .warehouse.show, .warehouse.seek, .warehouse.pause, .warehouse.resume,
         .warehouse.retire, .warehouse.revive, .warehouse.name,
         .topicList, .messageShow,
+        .deadLetter.list, .deadLetter.show, .deadLetter.retry, .deadLetter.drop,
         .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
         .archive.prune,
         .backup.make, .backup.verify, .backup.restore, .consume, .dataAPI, .demo.shop,

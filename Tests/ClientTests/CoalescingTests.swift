@@ -32,10 +32,13 @@ struct CoalescingTests {
         var others: [String] = []
 
         mutating func handle(_ message: Message) {
-            let row = Array("\(message.wid) \(message.entity) ".utf8) + Array((message.key ?? "").utf8)
+            let row =
+                Array("\(message.wid) \(message.entity) ".utf8) + Array((message.key ?? "").utf8)
             switch message.topic.split(separator: "_").last {
             case "Deleted": rows[row] = nil
-            case "Created", "Changed" where message.key != nil: rows[row] = message.bodyText
+            case "Created",
+                "Changed" where message.key != nil:
+                rows[row] = message.bodyText
             default: others.append(message.id)
             }
         }

@@ -6,7 +6,9 @@ import Testing
 struct RetryPolicyTests {
     @Test(
         "Pauses grow up to their bound",
-        arguments: [(0, 0), (1, 100), (2, 200), (3, 400), (9, 25_600), (10, 30_000), (99_999, 30_000)])
+        arguments: [
+            (0, 0), (1, 100), (2, 200), (3, 400), (9, 25_600), (10, 30_000), (99_999, 30_000),
+        ])
     func bounds(failures: Int, milliseconds: Int) {
         #expect(RetryPolicy().bound(after: failures) == .milliseconds(milliseconds))
     }

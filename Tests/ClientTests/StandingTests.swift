@@ -26,12 +26,16 @@ struct StandingTests {
     func fresh() throws {
         var standing = Standing(nil)
         #expect(standing.commit == nil)
-        #expect(standing.answered(try page(committed: 40, next: 50, from: 31, to: 40)) == .take(from: 40))
+        #expect(
+            standing.answered(try page(committed: 40, next: 50, from: 31, to: 40))
+                == .take(from: 40))
         #expect(standing.position == Position(hub: "H", index: 40, ordinal: 30))
         #expect(standing.commit == nil, "nothing is done yet")
         standing.done(through: 50, ordinal: 40)
         #expect(standing.commit == 50)
-        #expect(standing.answered(try page(committed: 50, next: 50, from: 41, to: 40)) == .take(from: 50))
+        #expect(
+            standing.answered(try page(committed: 50, next: 50, from: 41, to: 40))
+                == .take(from: 50))
         #expect(standing.commit == nil)
     }
 
@@ -41,7 +45,9 @@ struct StandingTests {
         #expect(standing.commit == 50)
         #expect(standing.refused(refusal("not_delivered")) == (true, nil))
         #expect(standing.commit == nil)
-        #expect(standing.answered(try page(committed: 30, next: 60, from: 21, to: 50)) == .take(from: 30))
+        #expect(
+            standing.answered(try page(committed: 30, next: 60, from: 21, to: 50))
+                == .take(from: 30))
         #expect(standing.position?.index == 50)
         standing.done(through: 60, ordinal: 50)
         #expect(standing.commit == 60)
@@ -55,10 +61,14 @@ struct StandingTests {
         #expect(verdict == .again(.goesBack(from: 50, to: 10)))
         #expect(standing.after == 10)
         #expect(standing.commit == nil)
-        #expect(standing.answered(try page(committed: 50, next: 30, from: 11, to: 30)) == .take(from: 10))
+        #expect(
+            standing.answered(try page(committed: 50, next: 30, from: 11, to: 30))
+                == .take(from: 10))
         standing.done(through: 30, ordinal: 30)
         #expect(standing.after == 30)
-        #expect(standing.answered(try page(committed: 50, next: 70, from: 31, to: 70)) == .take(from: 30))
+        #expect(
+            standing.answered(try page(committed: 50, next: 70, from: 31, to: 70))
+                == .take(from: 30))
         standing.done(through: 70, ordinal: 70)
         #expect(standing.after == nil)
         #expect(standing.commit == 70)
@@ -85,7 +95,9 @@ struct StandingTests {
         #expect(standing.position?.index == index)
     }
 
-    @Test("Moved back while it was off, it goes back; a lower `committed` of a crash does not do that")
+    @Test(
+        "Moved back while it was off, it goes back; a lower `committed` of a crash does not do that"
+    )
     func movedWhileOff() throws {
         var standing = Standing(Position(hub: "H", index: 50, ordinal: 50), confirmed: 50)
         _ = standing.refused(refusal("not_delivered"))

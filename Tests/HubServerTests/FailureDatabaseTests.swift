@@ -24,11 +24,13 @@ struct FailureDatabaseTests {
         expectProblem(ready, 503, "not_ready")
         #expect(ready["reason"].text == "database held by another program")
         expectProblem(try client.post("/v1/warehouses/5/commit", ["index": 1]), 503, "store_busy")
+        expectProblem(try client.report(Letter(1), wid: 5), 503, "store_busy")
         // Reading goes on: the log beside the database has no need of the lock.
         #expect(try client.pull(5)["messages"].elements?.count == 1)
         holder.letGo()
         #expect(try client.publish(wid: 5)["index"].integer == 2)
         #expect(try client.get("/readyz").status == 200)
+        #expect(try client.report(Letter(1), wid: 5)["n"] == 1)
         #expect(try client.post("/v1/warehouses/5/commit", ["index": 1])["committed"].integer == 1)
     }
 

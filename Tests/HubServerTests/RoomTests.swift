@@ -42,6 +42,8 @@ private final class Room: Sendable {
         let client = try hub.client()
         let path = which == "data" ? hub.folder.path : elsewhere.path
         for _ in 0..<3 { #expect(try client.publish(wid: 7).status == 201) }
+        try client.pull(7)
+        try client.report(Letter(1))
         room.set(999_999, at: path)
         #expect(try eventually { try client.get("/readyz").status == 503 })
         let notReady = try client.get("/readyz")
@@ -55,6 +57,10 @@ private final class Room: Sendable {
         #expect(refused[field: "Retry-After"] != nil)
         let batch = try client.post("/v1/messages/batch", [["topic": "A_B", "body": 1]])
         expectProblem(batch, 507, "disk_nearly_full")
+
+        expectProblem(try client.report(Letter(2)), 507, "disk_nearly_full")
+        #expect(try client.post("/v1/dead-letters/1/drop").status == 200)
+        #expect(try client.report(Letter(1, state: "dropped"))["state"] == "dropped")
 
         #expect(try client.pull(7).indexes == [1, 2, 3])
         #expect(try client.post("/v1/warehouses/7/commit", ["index": 2]).status == 200)

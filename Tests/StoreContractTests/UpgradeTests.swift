@@ -77,6 +77,8 @@ struct UpgradeTests {
         #expect(open.line(5) == [[1, 1, 1], [2, 2, 1]])
         #expect(open.state.topics.map(\.count) == [2])
         #expect(open.state.warehouses.map(\.name) == ["five"])
+        #expect(open.state.warehouses.map { $0.letters == nil } == [true])
+        #expect(open.state.lastLetter == 0)
         #expect(try open.look(at: 2)?.body == "{\"n\":2}")
         #expect(try open.rows(at: [1, 2]).map(\.replayOf) == [nil, nil])
         #expect(try files(beside: place).count == 1, "a present store is not copied")

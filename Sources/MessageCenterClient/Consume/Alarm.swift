@@ -85,7 +85,8 @@ public struct Alarm: Sendable {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
         process.environment = ProcessInfo.processInfo.environment.merging(
-            Self.variables(cause)) { $1 }
+            Self.variables(cause)
+        ) { $1 }
         process.standardInput = FileHandle.nullDevice
         let ending = OneShot<Int32>()
         process.terminationHandler = { ending.set($0.terminationStatus) }

@@ -50,7 +50,8 @@ public enum ConsumerFailure: Error, Sendable, Equatable, CustomStringConvertible
         case .tooManyOpenLetters(let count, let bytes):
             "\(count) messages (\(bytes) bytes) failed or wait behind one that did: mend the cause, "
                 + "then 'dead-letter retry' or 'dead-letter drop'"
-        case .refused(let status, let code, let detail): "the hub refuses (\(status) \(code)): \(detail)"
+        case .refused(let status, let code, let detail):
+            "the hub refuses (\(status) \(code)): \(detail)"
         case .folder(let text), .unusable(let text): text
         }
     }

@@ -76,8 +76,8 @@ extension ConsumerRun {
                         id: command.message, at: settings.timing.timestamp, .ordered(order))
                 ])
             }
-            // The outcome has not come through, if there is one.
-            letters.noteUnreported(command.message)
+            // The outcome has not come through.
+            if let letter, !letter.state.isOpen { letters.noteUnreported(command.message) }
         }
         if !commands.isEmpty { try await carryOutOrders() }
     }

@@ -102,6 +102,20 @@ struct HubCalls: Sendable {
         await call(side, "dead-letters", Self.report(letter), timeout: .seconds(10)).map { _ in }
     }
 
+    /// What the hub takes of an error's words; the file has all of them.
+    private static let longestError = 4096
+
+    /// As many whole characters as fit.
+    static func beginning(of text: String, bytes: Int) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var (end, count) = (text.startIndex, 0)
+        while count + text[end].utf8.count <= bytes {
+            count += text[end].utf8.count
+            end = text.index(after: end)
+        }
+        return String(text[..<end])
+    }
+
     static func report(_ letter: DeadLetter) -> [UInt8] {
         var object = JSONObjectText()
         object.add("id", letter.message.id)
@@ -109,7 +123,7 @@ struct HubCalls: Sendable {
         object.add("topic", letter.message.topic)
         object.add("key", letter.message.key)
         object.add("body", json: letter.message.body)
-        object.add("error", letter.error)
+        object.add("error", letter.error.map { Self.beginning(of: $0, bytes: longestError) })
         object.add("tries", letter.tries)
         object.add("firstAt", letter.firstAt)
         object.add("lastAt", letter.lastAt)

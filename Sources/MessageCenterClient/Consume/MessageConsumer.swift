@@ -180,7 +180,8 @@ extension ConsumeSettings {
         try demand(
             wait >= .zero && wait <= .seconds(60), "a pull waits 0 to 60 s, not \(wait)")
         try demand(
-            lease >= .seconds(10) && lease <= .seconds(3600), "a lease is 10 s to 1 h, not \(lease)")
+            lease >= .seconds(10) && lease <= .seconds(3600), "a lease is 10 s to 1 h, not \(lease)"
+        )
         try demand(interval > .zero, "an interval is more than nothing")
         try demand(handlerTimeout > .zero, "a handler needs some time")
         try demand(

@@ -26,6 +26,8 @@ struct PositionRecord: Equatable, Sendable {
 /// Written in place: it needs no room on a full disk. Used by one task at a time.
 final class PositionFile {
     static let placeBytes = 512
+    /// Bytes of the name of a hub or a message that has room in a place.
+    static let longestID = 64
 
     private let file: DiskFile
     private(set) var record: PositionRecord

@@ -45,6 +45,9 @@ struct PulledPage: Sendable {
             throw JSONFlaw(
                 description: "it has no \(missing.joined(separator: ", "))", offset: body.count)
         }
+        guard page.hub.utf8.count <= PositionFile.longestID else {
+            throw JSONFlaw(description: "the hub's name is too long", offset: body.count)
+        }
         self = page
     }
 
@@ -115,4 +118,3 @@ extension PulledPage.Command {
         (number, action, message) = read
     }
 }
-

@@ -120,7 +120,8 @@ struct Standing: Sendable, Equatable {
         case "not_delivered" where !holdsCommit:
             holdsCommit = true
             return (true, nil)
-        case "other_hub": return changeHub(refusal.text("hub"), forkedAt: refusal.number("forkedAt"))
+        case "other_hub":
+            return changeHub(refusal.text("hub"), forkedAt: refusal.number("forkedAt"))
         default: return (false, nil)
         }
     }

@@ -9,6 +9,9 @@ extension Message {
             throw JSONFlaw(
                 description: "a message has no id, index, topic or body", offset: scanner.offset)
         }
+        guard read.id.utf8.count <= PositionFile.longestID else {
+            throw JSONFlaw(description: "an id is too long", offset: scanner.offset)
+        }
         read.lastIndex = max(read.lastIndex, read.index)
         self = read
     }

@@ -33,7 +33,8 @@ struct MessageRun: Sendable, Equatable {
     ///   - standsAlone: keys with an open failure: their messages melt with nothing.
     static func runs(
         of messages: some Sequence<Message>, _ mode: Coalescing,
-        isHandled: (Message) -> Bool = { _ in true }, standsAlone: (Message) -> Bool = { _ in false }
+        isHandled: (Message) -> Bool = { _ in true },
+        standsAlone: (Message) -> Bool = { _ in false }
     ) -> [MessageRun] {
         var coalescer = Coalescer(mode)
         var runs: [MessageRun] = []
