@@ -119,6 +119,22 @@ extension WarehouseConfiguration {
         }
     }
 
+    /// The folder that a configuration names for lock, tries and dead letters, and nothing else of
+    /// it.
+    package static func folder(
+        in bytes: [UInt8], folder: String
+    ) throws(Declaration.Mistakes) -> String {
+        try Declaration.read(bytes) { whole in
+            guard whole.value.members != nil else {
+                whole.note("must be an object")
+                return nil
+            }
+            if let own = whole["folder"] { return own.text().map { Secret.path($0, in: folder) } }
+            let wid = whole.required("wid").flatMap { $0.integer(1...2_147_483_647) }
+            return wid.map { Secret.path(String($0), in: folder) }
+        }
+    }
+
     private static func create(_ whole: Declaration) -> [String] {
         (whole["create"]?.elements() ?? []).compactMap { element in
             guard let sql = element.text() else { return nil }

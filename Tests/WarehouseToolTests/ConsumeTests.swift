@@ -207,5 +207,13 @@ import Wire
         #expect(exit.errors.contains("2 done, 1 failed"), "\(exit.errors)")
         #expect(exit.errors.contains("the message has no key"), "\(exit.errors)")
         #expect(try shop.differences(wid: 1) == [])
+        // The file of rules says where they are; dropped, they are gone with the next run.
+        let config = try shop.configuration(wid: 1)
+        let list = try ProgramExit(["dead-letter", "list", "--config", config])
+        #expect(list.status == 0, "\(list.errors)")
+        #expect(list.output.contains("the message has no key"), "\(list.output)")
+        #expect(try ProgramExit(["dead-letter", "drop", "all", "--config", config]).status == 0)
+        #expect(try once(config).status == 0)
+        #expect(try once(config).errors.contains("0 done, 0 failed"))
     }
 }

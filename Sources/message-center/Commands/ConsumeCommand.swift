@@ -1,8 +1,6 @@
 import MessageCenterClient
 import Platform
-import SQLite
 import WarehouseTool
-import Wire
 
 extension Command {
     static let consume = Command(
@@ -16,7 +14,7 @@ extension Command {
               message-center consume --config north.json --bootstrap
 
             Ctrl-C and SIGTERM end it after the message at hand. A message that fails all its tries
-            becomes a dead letter: see dead-letter list --folder.
+            becomes a dead letter: see dead-letter list --config.
             """,
         options: [
             Consume.config, Consume.once, Consume.dryRun, Consume.limit, Consume.bootstrap,
@@ -41,7 +39,7 @@ private enum Consume {
     static let check = Flag("check", "tell every mistake in the file, and do nothing else")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let configuration = try configuration(arguments[config])
+        let configuration = try ConsumeFile(arguments[config]).configuration()
         if arguments[check] {
             Console.print("the configuration is good")
             return .done
@@ -56,19 +54,6 @@ private enum Consume {
             arguments: arguments)
         if arguments[drill] { return try run.drill(signals) }
         return try run.consume(signals)
-    }
-
-    /// Read before anything is started or made: every mistake is told at once.
-    private static func configuration(_ path: String) throws -> WarehouseConfiguration {
-        let bytes = try ByteStream.readAll(path: path, limit: 1 << 20)
-        let folder = path.contains("/") ? String(path[..<path.lastIndex(of: "/")!]) : "."
-        do throws(Declaration.Mistakes) {
-            return try WarehouseConfiguration.read(bytes, folder: folder) {
-                path throws(SQLiteError) in try WarehouseDatabase.sketch(path)
-            }
-        } catch {
-            throw UsageError(error.all.map { "\(path): \($0)" })
-        }
     }
 
     private static func preview(
