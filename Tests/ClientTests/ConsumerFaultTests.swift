@@ -42,7 +42,7 @@ import Wire
             return RealInput.Event(
                 topic: "Item_\(event)", wid: wid, key: key, body: body,
                 line:
-                    "{\"topic\":\"Item_\(event)\",\"wid\":\(wid),\"key\":\"\(key)\",\"body\":\(body)}"
+                    #"{"topic":"Item_\#(event)","wid":\#(wid),"key":"\#(key)","body":\#(body)}"#
             )
         }
     }

@@ -28,6 +28,10 @@ import Wire
         try client.get("/v1/warehouses/1").integer("committed") ?? -1
     }
 
+    private func openAtHub() throws -> [JSONValue] {
+        try client.get("/v1/dead-letters?wid=1").json["deadLetters"]?.elements ?? []
+    }
+
     private func consumer(
         _ configure: (inout ConsumeSettings) -> Void = { _ in }
     ) throws -> MessageConsumer {
@@ -59,7 +63,6 @@ import Wire
         #expect(warehouse.now.overlaps == 0)
         #expect(warehouse.now.batches.map(\.messages).filter { $0 > 0 } == [100, 100, 50, 1])
         #expect(try committed() == 251)
-        #expect(try client.get("/v1/warehouses/1").json["session"]?["expires"]?.text == nil)
         // Nothing comes a second time.
         try await caughtUp()
         #expect(warehouse.now.handled.count == 251)
@@ -67,13 +70,16 @@ import Wire
 
     @Test("Its own topics, typed bodies and typed twins; the most specific handler is called")
     func handlers() async throws {
-        struct Order: Codable, Sendable { let OrderId: String }
+        struct Order: Codable, Sendable {
+            let orderID: String
+            enum CodingKeys: String, CodingKey { case orderID = "OrderId" }
+        }
         let seen = Locked<[String]>([])
         let consumer = try MessageConsumer(
             url: url, wid: 1, settings: settings { $0.coalescing = .off })
         consumer.on("*") { _ in seen.withLock { $0.append("any") } }
         consumer.on("SaleOrder_*", as: Order.self) { _, order in
-            seen.withLock { $0.append("pattern \(order.OrderId)") }
+            seen.withLock { $0.append("pattern \(order.orderID)") }
         }
         consumer.onSaleOrderDeleted { message in
             seen.withLock { $0.append("deleted \(message.entityID ?? "")") }
@@ -139,8 +145,7 @@ import Wire
         #expect(letters.map(\.message.index) == [1, 3, 5, 6])
         #expect(letters[0].error == "broken on purpose" && letters[0].tries == 10)
         #expect(try committed() == 6)
-        let known = try client.get("/v1/dead-letters?wid=1").json["deadLetters"]?.elements ?? []
-        #expect(known.count == 4)
+        #expect(try openAtHub().count == 4)
     }
 
     @Test("Retried, a dead letter and those behind it go in order; what is overtaken is superseded")
@@ -218,6 +223,22 @@ import Wire
         #expect(try letters("done").count == 1)
         #expect(try letters("dropped").count == 1)
         #expect(warehouse.now.handled.map(\.key) == ["bad"])
+    }
+
+    @Test("An order for a letter that was lost here is carried out by the hub's copy")
+    func recovered() async throws {
+        warehouse.bad.withLock { _ = $0.insert("bad") }
+        try publish("Changed", "bad", 1)
+        try await caughtUp()
+        try FileManager.default.removeItem(atPath: folder.path + "/dead-letters.jsonl")
+        warehouse.bad.withLock { $0 = [] }
+        let number = try openAtHub().first?["n"]?.integer ?? 0
+        #expect(try client.post("/v1/dead-letters/\(number)/retry").status == 200)
+        let consumer = try consumer { $0.wait = .seconds(30) }
+        try await running(consumer) {
+            #expect(try await until { try openAtHub().isEmpty })
+        }
+        #expect(warehouse.now.handled.map(\.bodyText) == [#"{"n":1}"#])
     }
 
     @Test("A handler that says so is not tried again; one that takes too long has failed its try")

@@ -12,7 +12,8 @@ struct StandingTests {
         try PulledPage(
             Array(
                 """
-                {"wid":1,"messages":[],"next":\(next),"more":false,"count":{"from":\(from),"to":\(to),
+                {"wid":1,"messages":[],"next":\(next),"more":false,
+                "count":{"from":\(from),"to":\(to),
                 "filtered":0,"coalesced":0},"committed":\(committed),"hub":"\(hub)"}
                 """.utf8))
     }
@@ -52,6 +53,19 @@ struct StandingTests {
         standing.done(through: 60, ordinal: 50)
         #expect(standing.commit == 60)
         #expect(standing.refused(refusal("not_delivered")).isSettled)
+    }
+
+    @Test("Pages below what is done are committed as they come, so that the hub goes on")
+    func shortPages() throws {
+        var standing = Standing(Position(hub: "H", index: 50, ordinal: 40), confirmed: 30)
+        _ = standing.refused(refusal("not_delivered"))
+        _ = standing.answered(try page(committed: 30, next: 40, from: 21, to: 30))
+        standing.done(through: 40, ordinal: 30)
+        #expect(standing.position?.index == 50)
+        #expect(standing.commit == 40)
+        _ = standing.answered(try page(committed: 40, next: 60, from: 31, to: 50))
+        standing.done(through: 60, ordinal: 50)
+        #expect(standing.commit == 60)
     }
 
     @Test("A hub with more committed than is done here is read from here on")
@@ -148,7 +162,8 @@ struct LineCheckTests {
             Array(
                 """
                 {"messages":[\(messages.joined(separator: ","))],"next":\(next),"more":false,
-                "count":{"from":\(from),"to":\(to),"filtered":0,"coalesced":0},"committed":0,"hub":"H"}
+                "count":{"from":\(from),"to":\(to),"filtered":0,"coalesced":0},"committed":0,
+                "hub":"H"}
                 """.utf8))
     }
 

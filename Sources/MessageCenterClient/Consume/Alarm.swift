@@ -6,7 +6,7 @@ public struct Alarm: Sendable {
     /// Rings the terminal on standard error, where there is one.
     public var bell = true
     /// A program and its arguments. Its environment has what it is about in `MESSAGE_CENTER_WID`,
-    /// `_FAILURES`, `_PARKED`, `_OPEN`, `_TOPIC`, `_KEY`, `_ID`, `_ERROR` and `_DRILL` (`1` or `0`).
+    /// `_FAILURES`, `_PARKED`, `_OPEN`, `_TOPIC`, `_KEY`, `_ID`, `_ERROR` and `_DRILL` (1 or 0).
     public var command: [String] = []
     /// Gets the same as a JSON object, by POST.
     public var webhook: String?

@@ -6,8 +6,8 @@ public struct ConsumeSettings: Sendable {
     public var interval: Duration = .seconds(60)
     /// Messages of a batch at most, 1 to 1,000.
     public var limit = 100
-    /// How long the hub holds an answer back until there is something (long poll), up to 60 s; zero:
-    /// not at all.
+    /// How long the hub holds an answer back until there is something (long poll), up to 60 s;
+    /// zero: not at all.
     public var wait: Duration = .seconds(30)
     /// How long the warehouse stays ours when this process is gone, 10 s to 1 h.
     public var lease: Duration = .seconds(60)
@@ -80,7 +80,7 @@ public struct Timing: Sendable {
 
     /// Now, as RFC 3339 writes it: UTC, milliseconds.
     var timestamp: String {
-        now().formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(now())
     }
 }
 

@@ -48,7 +48,7 @@ public enum ConsumerFailure: Error, Sendable, Equatable, CustomStringConvertible
             "the handler of message \(id) (\(topic)) went on though it was cancelled: start this "
                 + "program again; the try is counted"
         case .tooManyOpenLetters(let count, let bytes):
-            "\(count) messages (\(bytes) bytes) failed or wait behind one that did: mend the cause, "
+            "\(count) messages (\(bytes) bytes) failed, or wait behind one that did: mend it, "
                 + "then 'dead-letter retry' or 'dead-letter drop'"
         case .refused(let status, let code, let detail):
             "the hub refuses (\(status) \(code)): \(detail)"

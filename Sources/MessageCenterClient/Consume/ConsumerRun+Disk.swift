@@ -3,7 +3,7 @@ extension ConsumerRun {
     /// Does something that must succeed before anything else may happen: again and again, with
     /// pauses, until it does or the consumer is stopped.
     ///
-    /// - Throws: `Interrupted` when it is stopped first; a `ConsumerFailure` where no time mends it.
+    /// - Throws: `Interrupted` when it is stopped first; a `ConsumerFailure` where time mends nothing.
     func persistently(_ step: () async throws -> Void) async throws {
         var failures = 0
         while true {

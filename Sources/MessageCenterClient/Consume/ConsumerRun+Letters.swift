@@ -69,6 +69,7 @@ extension ConsumerRun {
     func take(_ commands: [PulledPage.Command]) async throws {
         for command in commands {
             guard let order = DeadLetter.Order(rawValue: command.action) else { continue }
+            if letters.ledger[command.message] == nil { try await recover(command) }
             let letter = letters.ledger[command.message]
             if let letter, letter.state.isOpen, letter.order != order {
                 try await append([
@@ -80,6 +81,20 @@ extension ConsumerRun {
             if let letter, !letter.state.isOpen { letters.noteUnreported(command.message) }
         }
         if !commands.isEmpty { try await carryOutOrders() }
+    }
+
+    /// Fetches a letter that is not here, because the file was lost, out of the hub's copy. Where
+    /// that fails, the command comes again with the next pull.
+    private func recover(_ command: PulledPage.Command) async throws {
+        guard case .success(var letter) = await calls.letter(command.number),
+            letter.message.id == command.message
+        else { return }
+        letter.number = letters.ledger.lastNumber + 1
+        letter.hub = hub
+        letter.message.lastIndex = max(letter.message.index, letter.message.lastIndex)
+        try await append([
+            .init(id: command.message, at: settings.timing.timestamp, .letter(letter))
+        ])
     }
 
     /// Tells the hub of every letter it does not know as it is now. Best effort: it never holds

@@ -80,7 +80,10 @@ actor ConsumerRun {
     func run() async throws -> ConsumerEnd {
         for flaw in letters.flaws { tell(.flaw(flaw)) }
         let lease = Task { await keepLease() }
-        defer { lease.cancel() }
+        defer {
+            lease.cancel()
+            folderLock.release()
+        }
         do {
             try await load()
             let end = try await consume()
@@ -231,7 +234,7 @@ actor ConsumerRun {
             takesOver = true
             return
         }
-        if refusal.code == "session_fenced", standing.hasBegun {
+        if refusal.code.hasPrefix("session_"), standing.hasBegun {
             fencedBy = refusal.text("holder")
             return
         }

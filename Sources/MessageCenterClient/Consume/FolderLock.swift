@@ -27,6 +27,9 @@ final class FolderLock {
         }
     }
 
+    /// Lets go of the folder.
+    func release() { file.unlock() }
+
     private static func make(folder path: String) throws(FileFailure) {
         var parent = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: true) {

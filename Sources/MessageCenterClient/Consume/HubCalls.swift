@@ -87,7 +87,24 @@ struct HubCalls: Sendable {
         var object = JSONObjectText()
         object.add("index", index)
         object.add("session", session)
-        return await call(side, "commit", object.finished, timeout: .seconds(15)).map { _ in }
+        return await call(side, "commit", object.finished, timeout: .seconds(15)).flatMap {
+            // Somebody in between may say "200" to anything.
+            Self.isCommitted(index, $0.body)
+                ? .success(()) : .failure(.none("the answer to a commit is not a hub's"))
+        }
+    }
+
+    private static func isCommitted(_ index: Int, _ body: [UInt8]) -> Bool {
+        var scanner = JSONScanner(body)
+        var committed = -1
+        try? scanner.members { name, scanner throws(JSONFlaw) in
+            if name == "committed" {
+                committed = try scanner.integer()
+            } else {
+                try scanner.skip()
+            }
+        }
+        return committed >= index
     }
 
     /// Lets go of the warehouse.
@@ -131,12 +148,29 @@ struct HubCalls: Sendable {
         return object.finished
     }
 
+    /// The hub's copy of a dead letter.
+    func letter(_ number: Int) async -> Result<DeadLetter, Failure> {
+        await call(side, HTTPRequest("GET", "/v1/dead-letters/\(number)")).flatMap { answer in
+            guard let entry = try? DeadLetterEntry(line: answer.body),
+                case .letter(let letter) = entry.event
+            else { return .failure(.none("the hub's copy of a dead letter is none")) }
+            return .success(letter)
+        }
+    }
+
     private func call(
         _ sender: HTTPSender, _ verb: String, _ body: [UInt8], timeout: Duration
     ) async -> Result<HTTPAnswer, Failure> {
+        await call(
+            sender,
+            HTTPRequest("POST", "/v1/warehouses/\(wid)/\(verb)", body: body, timeout: timeout))
+    }
+
+    private func call(
+        _ sender: HTTPSender, _ request: HTTPRequest
+    ) async -> Result<HTTPAnswer, Failure> {
         do throws(TransportFailure) {
-            let answer = try await sender.perform(
-                HTTPRequest("POST", "/v1/warehouses/\(wid)/\(verb)", body: body, timeout: timeout))
+            let answer = try await sender.perform(request)
             guard answer.status < 300 else { return .failure(.refused(HubRefusal(answer))) }
             return .success(answer)
         } catch {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Consumes the messages of one warehouse, strictly one after another: pulls them, hands each to its
-/// handler, and tells the hub when a batch is done.
+/// Consumes the messages of one warehouse, strictly one after another: pulls them, hands each to
+/// its handler, and tells the hub when a batch is done.
 ///
 /// ```swift
 /// let consumer = try MessageConsumer(url: "http://127.0.0.1:8088", wid: 105, token: token)
@@ -10,8 +10,8 @@ import Foundation
 /// ```
 ///
 /// A message comes at least once: after a crash some come again, so a handler has to be such that
-/// the second time changes nothing. Any task may call any of this; handlers and hooks are set before
-/// `start`.
+/// the second time changes nothing. Any task may call any of this; handlers and hooks are set
+/// before `start`.
 public final class MessageConsumer: Sendable {
     /// The warehouse.
     public let wid: Int

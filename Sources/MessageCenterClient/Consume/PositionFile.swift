@@ -20,8 +20,8 @@ struct PositionRecord: Equatable, Sendable {
     var retrial: Trial?
 }
 
-/// The file that a `PositionRecord` is kept in: two places of one sector, written in turn, each with
-/// a checksum, so that a torn write never costs both.
+/// The file that a `PositionRecord` is kept in: two places of one sector, written in turn, each
+/// with a checksum, so that a torn write never costs both.
 ///
 /// Written in place: it needs no room on a full disk. Used by one task at a time.
 final class PositionFile {

@@ -11,8 +11,8 @@ struct Standing: Sendable, Equatable {
     let followsHub: Bool
     /// A page has been taken since the start.
     private(set) var hasBegun = false
-    /// The hub did not hand out what is done here, to this session at least.
-    private var holdsCommit = false
+    /// The hub did not hand out to this session what is done here: no more than up to here.
+    private var handedOut: Int?
     private var hasAccepted = false
 
     init(
@@ -30,8 +30,9 @@ struct Standing: Sendable, Equatable {
     /// What to commit with the next pull. The first says where we are even if the hub knows it:
     /// so a hub that has lost messages tells.
     var commit: Int? {
-        guard let position, position.index > 0, !holdsCommit, after == nil else { return nil }
-        return !hasBegun || position.index > confirmed ? position.index : nil
+        guard let position, after == nil else { return nil }
+        let index = min(position.index, handedOut ?? .max)
+        return index > 0 && (!hasBegun || index > confirmed) ? index : nil
     }
 
     /// Where to read from, while the hub has more committed than is done here.
@@ -100,11 +101,12 @@ struct Standing: Sendable, Equatable {
         return .again(notice)
     }
 
-    /// A page is done.
+    /// A page is done, perhaps one that ends below what was done before.
     mutating func done(through index: Int, ordinal: Int) {
-        guard let known = position, index >= known.index else { return }
+        guard let known = position else { return }
+        if let handedOut { self.handedOut = index < known.index ? max(handedOut, index) : nil }
+        guard index >= known.index else { return }
         position = Position(hub: known.hub, index: index, ordinal: ordinal)
-        holdsCommit = false
         if index >= confirmed { isGoingBack = false }
     }
 
@@ -117,8 +119,8 @@ struct Standing: Sendable, Equatable {
     /// notice. Else it is not for here to settle.
     mutating func refused(_ refusal: HubRefusal) -> (isSettled: Bool, notice: ConsumerNotice?) {
         switch refusal.code {
-        case "not_delivered" where !holdsCommit:
-            holdsCommit = true
+        case "not_delivered" where commit != nil:
+            handedOut = 0
             return (true, nil)
         case "other_hub":
             return changeHub(refusal.text("hub"), forkedAt: refusal.number("forkedAt"))
@@ -141,7 +143,7 @@ struct Standing: Sendable, Equatable {
         }
         // A backup is older than what the former hub confirmed.
         confirmed = 0
-        holdsCommit = false
+        handedOut = nil
         return (true, .hubAdopted(from: known.hub, to: hub))
     }
 }

@@ -109,8 +109,8 @@ struct DeadLetterEntry: Sendable, Equatable {
             case "hub": hub = try scanner.string()
             case "error": error = try scanner.optionalString()
             case "tries": tries = try scanner.integer()
-            case "firstAt": firstAt = try scanner.string()
-            case "lastAt": lastAt = try scanner.string()
+            case "firstAt": firstAt = try scanner.optionalString() ?? ""
+            case "lastAt": lastAt = try scanner.optionalString() ?? ""
             default: try message.take(name, &scanner)
             }
         }

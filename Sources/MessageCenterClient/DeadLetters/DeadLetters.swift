@@ -1,7 +1,7 @@
 import Foundation
 
-/// The dead letters of a consumer's folder, to look at and to order what becomes of them; also while
-/// the consumer runs, in this process or another.
+/// The dead letters of a consumer's folder, to look at and to order what becomes of them; also
+/// while the consumer runs, in this process or another.
 ///
 /// An order is on disk when the call returns. The running consumer carries it out within a second,
 /// between two batches; one that does not run does so when it is started next.

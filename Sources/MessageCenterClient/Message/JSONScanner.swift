@@ -5,9 +5,10 @@ struct JSONFlaw: Error, CustomStringConvertible {
     let offset: Int
 }
 
-/// Reads JSON from front to back, and leaves the values it is not asked about as the bytes they are.
+/// Reads JSON from front to back, and leaves the values it is not asked about as the bytes they
+/// are.
 ///
-/// A message's body is kept byte for byte: through a tree of values large numbers would lose digits.
+/// A message's body is kept byte for byte: in a tree of values large numbers would lose digits.
 struct JSONScanner {
     private let bytes: [UInt8]
     private(set) var offset = 0

@@ -90,8 +90,9 @@ private enum Letters {
             ? letters.open.filter { $0.state == .dead }
             : try name.split(separator: ",").map { try find(String($0), in: letters) }
         if order == .retry, let parked = chosen.first(where: { $0.state == .parked }) {
+            let first = letters.line(of: parked)[0]
             throw UsageError(
-                "\(parked.number) is not dead, it waits behind \(letters.line(of: parked)[0].number)"
+                "\(parked.number) is not dead, it waits behind \(first.number)"
                     + ": retry that, or drop one of the two")
         }
         guard !chosen.isEmpty else {
