@@ -21,7 +21,8 @@ struct OutgoingMessageTests {
     func whole() throws {
         #expect(
             try line(#"{"p": 2.50}"#, key: "a\"b\\c\u{1}é😀")
-                == #"{"id":"\#(id)","topic":"A_B","wid":3,"key":"a\"b\\c\u0001é😀","body":{"p": 2.50}}"#
+                == #"{"id":"\#(id)","topic":"A_B","wid":3,"#
+                + #""key":"a\"b\\c\u0001é😀","body":{"p": 2.50}}"#
         )
     }
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite("Publishing")
+@Suite("Publishing", .serialized)
 struct PublisherTests {
     private let hub: RunningHub
 
@@ -160,7 +160,8 @@ struct PublisherTests {
         for (number, result) in results {
             #expect(result.isSuccess == (number % 10 != 3))
             if number % 10 == 3 {
-                #expect(result.code == "invalid" && result.text.contains("/key"), "\(result)")
+                #expect(
+                    result.code == "invalid_content" && result.text.contains("/key"), "\(result)")
             }
         }
         #expect(try HubLine(hub.endpoint, wid: 1).messages.count == 90)

@@ -180,6 +180,23 @@ struct SpoolTests {
         _ = try spool.append(messages(40..<42))
         #expect(try drain(spool) == [Self.id(0), Self.id(40), Self.id(41)])
     }
+
+    @Test("settles nothing that it could not note")
+    func unsettled() throws {
+        guard let disk = try SmallDisk(megabytes: 2) else { return }
+        let spool = try Spool(disk.path + "/spool", limit: 1 << 30)
+        _ = try spool.append(messages(0..<3))
+        try disk.fill(leaving: 0)
+        let first = try spool.front(limit)[0]
+        #expect(throws: Refusal.self) { try spool.settle(to: first.length, refused: []) }
+        #expect(spool.pending.lowerBound == 0)
+        #expect(throws: Refusal.self) {
+            try spool.settle(to: first.length, refused: [(first.message, Refusal("no", "no"))])
+        }
+        try disk.makeRoom()
+        try spool.settle(to: first.length, refused: [])
+        #expect(try drain(spool) == [Self.id(1), Self.id(2)])
+    }
 }
 
 @Suite("Small parts")

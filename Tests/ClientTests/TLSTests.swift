@@ -3,7 +3,7 @@ import MessageCenterClient
 import TestSupport
 import Testing
 
-@Suite("TLS", .enabled(if: TLSServer.canRun))
+@Suite("TLS", .serialized, .enabled(if: TLSServer.canRun))
 struct TLSTests {
     @Test(
         "A server of a private authority is trusted where that is named, and asks for a certificate"
@@ -88,8 +88,8 @@ private final class TLSServer {
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.currentDirectoryURL = URL(filePath: path)
         process.arguments =
-            "s_server -accept 127.0.0.1:0 -cert server.pem -key server.key -CAfile ca.pem -Verify 1 "
-            .split(separator: " ").map(String.init) + ["-verify_return_error", "-www"]
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key"]
+            + ["-CAfile", "ca.pem", "-Verify", "1", "-verify_return_error", "-www"]
         process.standardOutput = FileHandle(forWritingAtPath: log)
         process.standardError = FileHandle.nullDevice
         // An end of its input would end it.
@@ -129,7 +129,8 @@ private final class TLSServer {
     }
 
     deinit {
-        process.terminate()
+        // Not SIGTERM: a child inherits the mask of the thread that starts it.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }

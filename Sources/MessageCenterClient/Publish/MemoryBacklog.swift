@@ -95,8 +95,8 @@ final class MemoryBacklog: Backlog {
     private func gaveUp(_ why: Refusal) -> Refusal {
         Refusal(
             PublishCode.gaveUp,
-            "given up after \(settings.giveUpAfter): \(why.text); the hub may have it all the same: "
-                + "publish again with the same id", status: why.status)
+            "given up after \(settings.giveUpAfter): \(why.text); the hub may have it all the "
+                + "same: publish again with the same id", status: why.status)
     }
 }
 

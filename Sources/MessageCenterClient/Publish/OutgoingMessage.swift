@@ -36,8 +36,8 @@ package struct OutgoingMessage: Sendable {
         guard body.count <= Self.largestBody else {
             throw Refusal(
                 PublishCode.bodyTooLarge,
-                "the body has \(body.count) bytes, more than \(Self.largestBody): send ids, and let "
-                    + "the warehouse fetch the rest")
+                "the body has \(body.count) bytes, more than \(Self.largestBody): send ids, and "
+                    + "let the warehouse fetch the rest")
         }
         if !isChecked { try Self.check(body: body) }
         var line: [UInt8] = []

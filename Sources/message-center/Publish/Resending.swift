@@ -9,8 +9,7 @@ struct Resending {
     /// Called before each pause, with what was wrong and how long the pause is.
     let note: (String, Duration) -> Void
 
-    private static let firstPause = 0.2
-    private static let longestPause = 10.0
+    private static let pauses = GrowingPause(first: .milliseconds(200), longest: .seconds(10))
     /// A hub that asks for a longer pause than that is not waited for in one go.
     private static let longestAsked = 60
 
@@ -34,9 +33,8 @@ struct Resending {
         usleep(useconds_t(pause * 1_000_000))
     }
 
-    /// Doubles with each attempt; the random half keeps many publishers from coming back at once.
+    /// The library's own pauses, in seconds.
     static func pause(_ attempt: Int) -> Double {
-        let full = min(longestPause, firstPause * Double(1 << min(attempt - 1, 16)))
-        return full * Double.random(in: 0.5...1)
+        pauses.after(attempt, asked: nil, chance: Double.random(in: 0...1)).inSeconds
     }
 }

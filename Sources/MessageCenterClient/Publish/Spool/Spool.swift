@@ -62,7 +62,7 @@ final class Spool {
         self.starts = starts
         try last.sync()
         try SpoolFile.syncFolder(folder)
-        try removeSettledFiles()
+        try? removeSettledFiles()
     }
 
     /// Bytes on the disk.
@@ -122,7 +122,13 @@ final class Spool {
 
     private func beginFile() throws(Refusal) {
         let file = try SpoolFile(Self.path(folder, end))
-        try SpoolFile.syncFolder(folder)
+        do throws(Refusal) {
+            try SpoolFile.syncFolder(folder)
+        } catch {
+            // Left there, it would begin where the file before it goes on.
+            unlink(file.path)
+            throw error
+        }
         last = file
         starts.append(end)
     }
@@ -168,14 +174,15 @@ final class Spool {
 
     /// Notes that everything before `place` is settled, and gives its disk space back. Refused
     /// messages are on the disk, in a file of their own, before that.
-    func settle(
-        to place: Int, refused: [(OutgoingMessage, Refusal)]
-    ) throws(Refusal) {
+    ///
+    /// - Throws: where that cannot be noted; then nothing more is settled than before.
+    func settle(to place: Int, refused: [(OutgoingMessage, Refusal)]) throws(Refusal) {
         if !refused.isEmpty { try self.refused.append(refused) }
-        settled = place
         // Not synced: a power failure here costs no more than a few messages sent again.
         try settledFile.write(Self.text(of: place), at: 0)
-        try removeSettledFiles()
+        settled = place
+        // A file that cannot be removed now is removed with the next ones.
+        try? removeSettledFiles()
     }
 
     private func removeSettledFiles() throws(Refusal) {

@@ -1,0 +1,22 @@
+import TestSupport
+import Testing
+import Wire
+
+@Suite("Measuring the client library")
+struct ClientBenchTests {
+    @Test("Many callers publish, and none of them fails")
+    func run() throws {
+        let hub = try HubProcess()
+        let run = try ProgramExit([
+            "bench", "--mode", "client", "--connections", "50", "--seconds", "1", "--warmup", "0",
+            "--json", "--hub", "http://\(hub.endpoint)",
+        ])
+        let result = try JSONValue.parse(run.output)
+        #expect(run.status == 0 && result["mode"]?.text == "client", "\(run.errors)")
+        #expect(result["publish"]?["errors"]?.integer == 0)
+        #expect(result["publish"]?["messages"]?.integer ?? 0 > 50)
+        // A call that ended after the last second was not counted, but published.
+        let line = try HubLine(hub.endpoint, wid: 1)
+        #expect(!line.messages.isEmpty)
+    }
+}
