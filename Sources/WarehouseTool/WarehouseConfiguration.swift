@@ -95,12 +95,12 @@ extension WarehouseConfiguration {
             let wid = whole.required("wid").flatMap { $0.integer(1...2_147_483_647) }
             let token = whole["token"].flatMap { Secret.read($0, in: folder) }
             let options = whole["tls"].map { HTTPOptions($0, in: folder) } ?? HTTPOptions()
-            let own = whole["folder"].flatMap { $0.text() } ?? wid.map { String($0) }
+            let own = whole["folder"].flatMap { $0.text() } ?? "\(wid ?? 0)"
             let path = whole.required("database").flatMap { $0.text() }
             let data = DataDeclaration(whole["data"], in: folder)
             let sources = Sources(default: data.source, folder: folder)
             let consumption = Consumption(whole["consume"], whole["alarm"])
-            guard let path, let own else { return nil }
+            guard let path else { return nil }
             let place = Secret.path(path, in: folder)
             let create = Self.create(whole)
             guard let database = Self.database(whole, place, create, open) else { return nil }

@@ -34,11 +34,12 @@ final class Place {
 
     init(
         rows: String = "", schema: String = schema, configuration: String = configuration,
-        token: String? = nil, configure: (inout DataServer.Limits) -> Void = { _ in }
+        token: String? = nil, journal: String = "WAL",
+        configure: (inout DataServer.Limits) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         database = try Connection(path: folder.path + "/shop.db")
-        try database.execute("PRAGMA journal_mode = WAL")
+        try database.execute("PRAGMA journal_mode = \(journal)")
         try database.execute(schema)
         if !rows.isEmpty { try database.execute(rows) }
         var limits = DataServer.Limits()

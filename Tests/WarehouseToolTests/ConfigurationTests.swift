@@ -133,13 +133,13 @@ import Wire
                         + #""columns":{"cents":"/c","nothing":"/n","price":"price","#
                         + #""NAME":"/x"}}}"#),
                 [
+                    #"/rules/0/upsert/columns/price is neither a place in the row ("/price"), nor "#
+                        + #"a text of the message ("{id}"); a fixed value is written "#
+                        + #"{"value":"price"}"#,
                     "/rules/0/upsert/columns/cents cents is no column of products that can be "
                         + "written; it has product_id, name, price",
                     "/rules/0/upsert/columns/nothing nothing is no column of products that can be "
                         + "written; it has product_id, name, price",
-                    #"/rules/0/upsert/columns/price is neither a place in the row ("/price"), nor "#
-                        + #"a text of the message ("{id}"); a fixed value is written "#
-                        + #"{"value":"price"}"#,
                 ]
             ),
             (

@@ -97,8 +97,10 @@ final class Shop {
     /// Writes a product, and tells of it.
     func putProduct(_ id: String, price: Double, tells: Bool = true) throws {
         clock += 1
-        let isNew =
-            try source.scalar("SELECT 1 FROM products WHERE product_id = '\(id)'") == nil
+        let known = try source.prepare("SELECT 1 FROM products WHERE product_id = ?")
+        known.bind(1, text: id)
+        let isNew = try !known.step()
+        known.reset()
         try write(
             "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?)",
             [.text(id), .text("product \(id) ü"), .real(price), .integer(Int64(clock))])
