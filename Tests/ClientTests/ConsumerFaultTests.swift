@@ -139,6 +139,40 @@ import Wire
         try await survives(events, wid: wid, seed: 7, kills: 2)
     }
 
+    @Test("It waits as long as the hub asks", arguments: [429, 503])
+    func retryAfter(status: Int) async throws {
+        let hub = try HubProcess()
+        try publish(hub.client(), 1...1)
+        let proxy = try FaultyProxy(to: hub.endpoint) { request in
+            request.number == 0 ? .busy(status, retryAfter: 7) : .none
+        }
+        let consumer = try warehouse.consumer(proxy.url, folder: own) {
+            $0.stopsWhenCaughtUp = true
+        }
+        try await consumer.start()
+        #expect(warehouse.now.troubles.map(\.pause) == [.seconds(7)])
+        #expect(warehouse.now.troubles.map(\.status) == [status])
+        #expect(warehouse.now.handled.count == 1)
+    }
+
+    @Test("Paused it waits, resumed it goes on; retired it stops")
+    func paused() async throws {
+        let hub = try HubProcess()
+        let client = try hub.client()
+        try publish(client, 1...1)
+        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own)
+        let task = Task { try await consumer.start() }
+        #expect(try await until { warehouse.now.handled.count == 1 })
+        #expect(try client.post("/v1/warehouses/1/pause").status == 200)
+        try publish(client, 2...2)
+        #expect(try await until { warehouse.now.troubles.contains { $0.code == "paused" } })
+        #expect(warehouse.now.handled.count == 1)
+        #expect(try client.post("/v1/warehouses/1/resume").status == 200)
+        #expect(try await until { warehouse.now.handled.count == 2 })
+        #expect(try client.post("/v1/warehouses/1/retire").status == 200)
+        await #expect(throws: ConsumerFailure.retired) { try await task.value }
+    }
+
     // MARK: Positions
 
     @Test("A restored hub is adopted where its backup has everything, else only when told to")

@@ -200,6 +200,46 @@ import Wire
         #expect(try DeadLetters(folder: folder.path).open.isEmpty)
     }
 
+    @Test("What a failed run has swallowed is not taken for newer when it comes again")
+    func comesAgain() async throws {
+        warehouse.bad.withLock { _ = $0.insert("bad") }
+        for (key, number) in [("bad", 1), ("good", 2), ("bad", 3), ("bad", 4)] {
+            try publish("Changed", key, number)
+        }
+        let first = try consumer()
+        // Between the run of 1, 3 and 4 and the message 2: everything from 2 on comes again.
+        first.onMessageFailed { _ in first.stop() }
+        #expect(try await first.start() == .stopped)
+        #expect(try committed() == 1)
+        try await caughtUp()
+        #expect(try DeadLetters(folder: folder.path).open.map(\.message.lastIndex) == [4])
+        warehouse.bad.withLock { $0 = [] }
+        let letters = try DeadLetters(folder: folder.path)
+        try letters.order(.retry, letters.open)
+        try await caughtUp()
+        #expect(warehouse.rows == ["good": #"{"n":2}"#, "bad": #"{"n":4}"#])
+    }
+
+    @Test("With more dead and parked messages than there may be it sounds the alarm and stops")
+    func tooMany() async throws {
+        warehouse.bad.withLock { _ = $0.insert("bad") }
+        for number in 1...6 { try publish(number % 2 == 0 ? "Deleted" : "Changed", "bad", number) }
+        let heard = folder.path + "/heard"
+        let consumer = try consumer {
+            $0.mostOpenLetters = 3
+            $0.alarm.command = ["sh", "-c", "echo $MESSAGE_CENTER_OPEN >> '\(heard)'"]
+        }
+        let failure = await #expect(throws: ConsumerFailure.self) { try await consumer.start() }
+        guard case .tooManyOpenLetters(4, _) = failure else {
+            Issue.record("ended by \(String(describing: failure))")
+            return
+        }
+        #expect(try String(contentsOfFile: heard, encoding: .utf8).hasSuffix("4\n"))
+        // Nothing is lost: with more room the rest is parked, too.
+        try await caughtUp()
+        #expect(try DeadLetters(folder: folder.path).open.map(\.message.index) == Array(1...6))
+    }
+
     @Test("What an operator orders at the hub is done, and the hub is told the outcome")
     func commands() async throws {
         warehouse.bad.withLock { $0 = ["bad", "worse"] }
@@ -263,6 +303,26 @@ import Wire
         let letters = try DeadLetters(folder: folder.path).open
         #expect(letters.map(\.tries) == [1, 3])
         #expect(letters.map { $0.error ?? "" }[0] == "no use")
+    }
+
+    @Test("While handling takes long, what is done is committed, and so the lease is kept")
+    func longHandling() async throws {
+        try publish("Changed", "quick", 1)
+        try publish("Changed", "slow", 2)
+        let client = client
+        let isCommitted = Locked(false)
+        let consumer = try MessageConsumer(
+            url: url, wid: 1, settings: settings { $0.lease = .seconds(10) })
+        consumer.on("*") { message in
+            guard message.key == "slow" else { return }
+            let isThere = try await until {
+                try client.get("/v1/warehouses/1").integer("committed") == 1
+            }
+            isCommitted.withLock { $0 = isThere }
+        }
+        try await consumer.start()
+        #expect(isCommitted.withLock { $0 })
+        #expect(try committed() == 2)
     }
 
     @Test("A handler that goes on though it was cancelled ends the consumer, and its tries count")

@@ -24,7 +24,7 @@ extension ConsumerRun {
         summary.openLetters = letters.ledger.openCount
         for hook in hooks.batchComplete { hook(summary) }
         await alarm(summary)
-        try checkRoom()
+        try await checkRoom()
     }
 
     /// False: the consumer is to end, and what lies behind `reached` is not done.
@@ -33,7 +33,8 @@ extension ConsumerRun {
     ) async throws -> Bool {
         let ledger = letters.ledger
         // What came before a crash, and is a dead letter by now, is no news.
-        let fresh = new.filter { !ledger.isOpen($0.id) }
+        let hub = hub
+        let fresh = new.filter { !ledger.knows($0, from: hub) }
         let runs = MessageRun.runs(
             of: fresh, settings.coalescing,
             isHandled: { handlers.handler(for: $0.topic) != nil },
@@ -43,9 +44,7 @@ extension ConsumerRun {
         for run in runs {
             let message = run.message
             reach(before: message)
-            guard ending == nil, letters.ledger.openCount <= settings.mostOpenLetters else {
-                return false
-            }
+            guard ending == nil, hasRoom else { return false }
             if letters.ledger.holds(message, from: hub) {
                 try await park(run.members)
                 summary.parked += run.members.count
@@ -163,12 +162,18 @@ extension ConsumerRun {
                 open: summary.openLetters, message: last?.message, error: last?.error ?? ""))
     }
 
-    /// Stops where more has failed than there may be.
-    func checkRoom() throws {
-        let (count, bytes) = (letters.ledger.openCount, letters.ledger.openBytes)
-        guard count > settings.mostOpenLetters || bytes > settings.mostOpenLetterBytes else {
-            return
-        }
-        throw ConsumerFailure.tooManyOpenLetters(count: count, bytes: bytes)
+    private var hasRoom: Bool {
+        letters.ledger.openCount <= settings.mostOpenLetters
+            && letters.ledger.openBytes <= settings.mostOpenLetterBytes
+    }
+
+    /// Stops, with an alarm, where more has failed than there may be.
+    private func checkRoom() async throws {
+        guard !hasRoom else { return }
+        let count = letters.ledger.openCount
+        let failure = ConsumerFailure.tooManyOpenLetters(
+            count: count, bytes: letters.ledger.openBytes)
+        await sound(Alarm.Cause(wid: wid, open: count, error: failure.description))
+        throw failure
     }
 }

@@ -91,7 +91,6 @@ extension ConsumerRun {
         else { return }
         letter.number = letters.ledger.lastNumber + 1
         letter.hub = hub
-        letter.message.lastIndex = max(letter.message.index, letter.message.lastIndex)
         try await append([
             .init(id: command.message, at: settings.timing.timestamp, .letter(letter))
         ])

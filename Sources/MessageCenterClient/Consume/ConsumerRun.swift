@@ -23,6 +23,9 @@ actor ConsumerRun {
     private var failures = 0
     /// A waiting pull keeps the lease by itself.
     private var isPulling = false
+    /// The last answer had nothing in it and did not wait for it either: asked for at once, the
+    /// next would come without end.
+    private var isHasty = false
     private var takesOver: Bool
     private let start: StartPosition?
     private let folderLock: FolderLock
@@ -129,6 +132,8 @@ actor ConsumerRun {
             if settings.wait == .zero {
                 await commit()
                 try await rest(settings.interval)
+            } else if isHasty {
+                try await rest(.seconds(1))
             }
         }
     }
@@ -155,15 +160,10 @@ actor ConsumerRun {
         case .success(let page):
             failures = 0
             takesOver = false
-            let taken = try await take(page)
-            let tookNoTime = ContinuousClock.now - began < .milliseconds(100)
-            // An answer without anything that does not wait either would be asked for without end.
-            if page.messages.isEmpty, !page.hasMore, page.commands.isEmpty, tookNoTime,
-                settings.wait > .zero, !settings.stopsWhenCaughtUp
-            {
-                try await rest(.seconds(1))
-            }
-            return taken
+            isHasty =
+                page.messages.isEmpty && !page.hasMore
+                && ContinuousClock.now - began < .milliseconds(100)
+            return try await take(page)
         case .failure(.cancelled): return nil
         case .failure(.unusable(let text)): throw ConsumerFailure.unusable(text)
         case .failure(.none(let text)): try await rest(after: text)

@@ -125,6 +125,8 @@ struct DeadLetterEntry: Sendable, Equatable {
                     error: error ?? "", tries: tries, coalesced: message.coalesced,
                     isCreatedInRun: message.isCreatedInRun)
             }
+            var message = message
+            message.lastIndex = max(message.lastIndex, message.index)
             return .letter(
                 DeadLetter(
                     number: number, state: state, message: message, hub: hub, error: error,

@@ -106,6 +106,19 @@ struct DeadLetterLedger: Sendable {
     /// Whether a message is here and something is still to be done about it.
     func isOpen(_ id: String) -> Bool { letters[id]?.state.isOpen == true }
 
+    /// Whether a message that comes again is here already, by itself or swallowed by a run that
+    /// failed. Put behind that run a second time it would pass for newer.
+    func knows(_ message: Message, from hub: String) -> Bool {
+        isOpen(message.id)
+            || message.key != nil
+                && line(of: message).contains { letter in
+                    letter.hub == hub && letter.message.coalesced > 0
+                        && letter.message.wid == message.wid
+                        && letter.message.entity == message.entity
+                        && letter.message.index...letter.message.lastIndex ~= message.index
+                }
+    }
+
     /// All open ones, by number.
     var open: [DeadLetter] {
         letters.values.filter(\.state.isOpen).sorted { $0.number < $1.number }
