@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("HTTP for code that must not block")
+@Suite("HTTP for code that must not block", .serialized)
 struct HTTPSenderTests {
     private let hub: RunningHub
 
@@ -43,6 +43,17 @@ struct HTTPSenderTests {
             #expect(failure?.reason == reason, "\(fault)")
             #expect(proxy.requests == 1)
         }
+    }
+
+    @Test(
+        "An answer that is cut anywhere is none", arguments: Array(stride(from: 0, to: 130, by: 6)))
+    func cut(after count: Int) async throws {
+        let (proxy, sender) = try proxy { _ in .cutAnswer(after: count) }
+        let failure = await #expect(throws: TransportFailure.self) {
+            try await sender.perform(HTTPRequest("GET", "/readyz"))
+        }
+        #expect(failure?.reason == .broken)
+        #expect(proxy.requests == 1)
     }
 
     @Test("An answer of any status is an answer, with the pause it asks for")

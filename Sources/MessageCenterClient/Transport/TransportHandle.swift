@@ -57,6 +57,10 @@ final class TransportHandle {
             return send(request.body, unless: cancellation)
         }
         guard code == CURLE_OK else { throw failure(code, received) }
+        guard received.isHeadWhole else {
+            // libcurl takes what came for the whole answer, and so a 200 for a success.
+            throw TransportFailure(.broken, "the connection ended within the head of the answer")
+        }
         var status = 0
         _ = ccurl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
         return HTTPAnswer(status: status, headers: received.headers, body: received.body)
@@ -151,6 +155,8 @@ final class TransportHandle {
 /// What the callbacks gather for one answer.
 private final class Received {
     var headers: [(name: String, value: String)] = []
+    /// Whether the empty line behind the head has come.
+    var isHeadWhole = false
     var body: [UInt8] = []
     var isTooLarge = false
 
@@ -158,7 +164,11 @@ private final class Received {
     /// interim answer (RFC 9110 §15.2).
     func take(line: [UInt8]) {
         let text = String(decoding: line, as: UTF8.self)
-        if text.hasPrefix("HTTP/") { return headers.removeAll() }
+        if text.first?.isNewline == true { isHeadWhole = true }
+        if text.hasPrefix("HTTP/") {
+            isHeadWhole = false
+            headers.removeAll()
+        }
         guard let colon = text.firstIndex(of: ":") else { return }
         let value = text[text.index(after: colon)...]
             .drop { $0.isWhitespace }.prefix { !$0.isNewline }
