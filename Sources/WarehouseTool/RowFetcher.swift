@@ -56,12 +56,25 @@ package final class RowFetcher: Sendable {
             } catch {
                 throw FetchFailure(description: "\(name) answers no JSON: \(error.text)")
             }
-        case 404, 410: return nil
+        case 404, 410:
+            guard !Self.isWrongPath(answer) else {
+                throw FetchFailure(description: "\(name): the interface has no such path")
+            }
+            return nil
         case 401, 403, 408, 429, 502, 503, 504:
             throw Away("\(sources[source].base) answers \(answer.status)", answer.retryAfter)
         default:
             throw FetchFailure(description: "\(name) answers \(answer.status)")
         }
+    }
+}
+
+extension RowFetcher {
+    /// Whether the data interface says that it is the path that it does not know, and not the row:
+    /// a slip in an address must not be taken for a thing that was deleted. Others may not tell.
+    private static func isWrongPath(_ answer: HTTPAnswer) -> Bool {
+        let code = (try? JSONValue.parse(answer.body))?["code"]?.text
+        return code == "not_found" || code == "no_such_resource"
     }
 }
 

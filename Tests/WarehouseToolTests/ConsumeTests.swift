@@ -124,6 +124,26 @@ import Wire
         #expect(try shop.differences(wid: 1).isEmpty == (stays == 0))
     }
 
+    @Test(
+        "Not found is the end of a row where the row is meant, and a failure where the path is",
+        arguments: [
+            (#"{"code":"no_such_row"}"#, 0), ("nothing here", 0), (#"{"code":"not_found"}"#, 1),
+            (#"{"code":"no_such_resource"}"#, 1),
+        ])
+    func notFound(body: String, status: Int32) throws {
+        let shop = try Shop()
+        try shop.putProduct("a", price: 1)
+        let config = try shop.configuration(wid: 1)
+        #expect(try once(config).status == 0)
+        try shop.putProduct("a", price: 2)
+        let source = try FakeSource { _, _ in .init(status: 404, body: body) }
+        _ = try shop.configuration(wid: 1, data: source.url)
+        let exit = try once(config)
+        #expect(exit.status == status, "\(exit.errors)")
+        // Price 2 is missing in both; the row of price 1 is gone only where it was deleted.
+        #expect(try shop.differences(wid: 1).count == (status == 0 ? 1 : 2))
+    }
+
     @Test("A slow interface is waited for, up to its time-out")
     func slow() throws {
         let shop = try Shop()
