@@ -216,6 +216,47 @@ import Wire
         #expect(first.said.contains("has taken this warehouse over"), "\(first.said)")
     }
 
+    @Test("A position of another hub is not used, until somebody says so")
+    func otherHub() throws {
+        let (former, shop) = (try Shop(), try Shop())
+        try former.putProduct("a", price: 1)
+        #expect(try once(try former.configuration(wid: 1)).status == 0)
+        for name in ["w1.db", "w1-state"] {
+            try FileManager.default.copyItem(
+                atPath: "\(former.folder.path)/\(name)", toPath: "\(shop.folder.path)/\(name)")
+        }
+        try shop.putProduct("a", price: 2)
+        let config = try shop.configuration(wid: 1)
+        let refused = try once(config)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("and this is hub"), "\(refused.errors)")
+        #expect(try shop.differences(wid: 1).count == 2)
+        let exit = try once(config, ["--accept-hub"])
+        #expect(exit.status == 0, "\(exit.errors)")
+        #expect(try shop.differences(wid: 1) == [])
+    }
+
+    @Test(
+        "A drill sounds every alarm, and tells how each went",
+        arguments: [
+            (["touch", "sounded"], Int32(0), "command: ended with status 0"),
+            (["false"], 1, "command: ended with status 1"),
+        ])
+    func drill(command: [String], status: Int32, told: String) throws {
+        let folder = try TemporaryFolder()
+        let sounded = folder.path + "/sounded"
+        let words = command.map { $0 == "sounded" ? sounded : $0 }
+        let path = folder.path + "/w.json"
+        try """
+        {"hub":"http://127.0.0.1:1","wid":1,"database":"w.db",
+         "rules":[{"topics":["*"],"ignore":true}],"alarm":{"command":\(words)}}
+        """.write(toFile: path, atomically: true, encoding: .utf8)
+        let exit = try ProgramExit(["consume", "--config", path, "--drill"])
+        #expect(exit.status == status, "\(exit.errors)")
+        #expect(exit.output.contains(told), "\(exit.output)")
+        #expect(FileManager.default.fileExists(atPath: sounded) == (status == 0))
+    }
+
     @Test("A rule that does not fit makes dead letters, and others go on")
     func deadLetters() throws {
         let shop = try Shop()
