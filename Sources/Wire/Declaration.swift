@@ -63,8 +63,10 @@ package struct Declaration {
         notes.mistakes.append(Mistake(pointer: pointer, detail: detail))
     }
 
-    /// Whether nothing was noted so far, here or anywhere else.
-    package var isGood: Bool { notes.mistakes.isEmpty }
+    /// Whether nothing was noted so far of this or anything in it.
+    package var isGood: Bool {
+        notes.mistakes.allSatisfy { $0.pointer != pointer && !$0.pointer.hasPrefix(pointer + "/") }
+    }
 }
 
 // MARK: - Objects
