@@ -62,7 +62,8 @@ package struct Backup {
             }
             try folder.sync(BackupNames.archive)
         }
-        let reading = BackupReading(folder: folder.path, catalogue: catalogue, progress: progress)
+        let reading = BackupReading(
+            folder: folder.path, catalogue: catalogue, .behindOthers, progress: progress)
         let manifest = Manifest(
             hub: facts.identity.hub, head: facts.head, created: now, program: program,
             schema: facts.schema, files: try reading.digests(of: names))
@@ -94,55 +95,33 @@ package struct Backup {
 
     // MARK: Databases
 
-    /// Copies a database on a thread of its own, while this one syncs what comes, and tells of it.
+    /// Copies a database, and syncs what comes as it comes.
     private func copy(database name: String, into folder: String) throws(BackupFailure) {
         let (source, target) = ("\(data)/\(name)", "\(folder)/\(name)")
         let size = try BackupFailure.naming(database: source) { () throws(StoreFailure) in
             try StoreCopy.size(of: source)
         }
-        let result = Locked<Result<Void, StoreFailure>?>(nil)
-        let copying = try BackupFailure.naming(source) { () throws(Errno) in
-            try OSThread.start(name: "copy") {
-                do throws(StoreFailure) {
-                    try StoreCopy.make(of: source, at: target)
-                    result.withLock { $0 = .success(()) }
+        var file = GrowingFile(target, .behindOthers)
+        var failure: Errno?
+        let copied = Result { () throws(StoreFailure) in
+            try StoreCopy.make(of: source, at: target) {
+                do throws(Errno) {
+                    let length = try file.look()
+                    progress("copying \(name)", min(length, size), size)
                 } catch {
-                    result.withLock { $0 = .failure(error) }
+                    failure = error
                 }
+                return failure == nil
             }
         }
-        let synced = follow(target, size, until: { result.withLock { $0 != nil } })
-        copying.join()
-        try BackupFailure.naming(database: source) { () throws(StoreFailure) in
-            try result.withLock { $0! }.get()
-        }
-        try BackupFailure.naming(target) { () throws(Errno) in try synced.get() }
+        if let failure { throw BackupFailure(target, failure.description) }
+        try BackupFailure.naming(database: source) { () throws(StoreFailure) in try copied.get() }
+        try BackupFailure.naming(target) { () throws(Errno) in try file.sync() }
         try BackupFailure.naming(database: target) { () throws(StoreFailure) in
             progress("checking \(name)", 0, size)
             try StoreCopy.checkIntegrity(of: target)
         }
     }
-
-    /// Syncs a file in slices while it grows, then all of it.
-    private func follow(
-        _ path: String, _ size: Int64, until isDone: () -> Bool
-    ) -> Result<Void, Errno> {
-        var file = GrowingFile(path)
-        do throws(Errno) {
-            var isLast = false
-            while !isLast {
-                isLast = isDone()
-                let length = try file.look()
-                progress("copying \(lastName(path))", min(length, size), size)
-                if !isLast { OSThread.pause(microseconds: 10_000) }
-            }
-            return .success(try file.sync())
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private func lastName(_ path: String) -> Substring { path[...].split(separator: "/").last! }
 
     // MARK: Files
 
@@ -153,9 +132,9 @@ package struct Backup {
         let name = BackupNames.archived(file.name)
         let source = "\(archive)/\(file.name)"
         let done = try BackupFailure.naming(source) { () throws(Errno) in
-            try FileCopy.make(of: source, at: "\(folder)/\(name)", length: file.length) {
-                progress("copying \(name)", $0, file.length)
-            }
+            try FileCopy.make(
+                of: source, at: "\(folder)/\(name)", length: file.length, .behindOthers
+            ) { progress("copying \(name)", $0, file.length) }
         }
         guard done == file.length else {
             throw BackupFailure(
@@ -168,7 +147,7 @@ package struct Backup {
         _ text: [UInt8], _ name: String, _ folder: String
     ) throws(BackupFailure) {
         try BackupFailure.naming("\(folder)/\(name)") { () throws(Errno) in
-            try SliceWriter("\(folder)/\(name)").write(text[...])
+            try SliceWriter("\(folder)/\(name)", .behindOthers).write(text[...])
         }
     }
 }
@@ -177,10 +156,11 @@ package struct Backup {
 enum FileCopy {
     /// Copies the first `length` bytes of a file. Returns how many there were.
     static func make(
-        of source: String, at target: String, length: Int64, _ progress: (Int64) -> Void
+        of source: String, at target: String, length: Int64, _ pace: Pace,
+        _ progress: (Int64) -> Void
     ) throws(Errno) -> Int64 {
-        var reader = try SliceReader(source)
-        let writer = try SliceWriter(target)
+        var reader = try SliceReader(source, pace)
+        let writer = try SliceWriter(target, pace)
         var done: Int64 = 0
         while done < length {
             let bytes = try reader.next(atMost: length - done)

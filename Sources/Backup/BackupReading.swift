@@ -7,11 +7,16 @@ import Platform
 struct BackupReading {
     private let folder: String
     private let catalogue: ArchiveCatalogue
+    private let pace: Pace
     private let progress: BackupProgress
 
-    init(folder: String, catalogue: ArchiveCatalogue, progress: @escaping BackupProgress) {
+    init(
+        folder: String, catalogue: ArchiveCatalogue, _ pace: Pace,
+        progress: @escaping BackupProgress
+    ) {
         self.folder = folder
         self.catalogue = catalogue
+        self.pace = pace
         self.progress = progress
     }
 
@@ -30,7 +35,7 @@ struct BackupReading {
     ) throws(BackupFailure) -> Manifest.File {
         if let file { chain.begin(file) }
         var reader = try BackupFailure.naming(name) { () throws(Errno) in
-            try SliceReader("\(folder)/\(name)")
+            try SliceReader("\(folder)/\(name)", pace)
         }
         let length = try BackupFailure.naming(name) { () throws(Errno) in try reader.length() }
         let sum = SHA256()

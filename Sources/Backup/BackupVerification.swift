@@ -7,10 +7,16 @@ import Platform
 /// that the store agrees with itself and the archive files with its catalogue. Changes nothing.
 package struct BackupVerification {
     private let folder: String
+    private let pace: Pace
     private let progress: BackupProgress
 
     package init(folder: String, progress: @escaping BackupProgress) {
+        self.init(folder: folder, .behindOthers, progress: progress)
+    }
+
+    init(folder: String, _ pace: Pace, progress: @escaping BackupProgress) {
         self.folder = folder
+        self.pace = pace
         self.progress = progress
     }
 
@@ -28,7 +34,7 @@ package struct BackupVerification {
 
     private func read(_ name: String) throws(BackupFailure) -> [UInt8] {
         try BackupFailure.naming(name) { () throws(Errno) in
-            var reader = try SliceReader("\(folder)/\(name)")
+            var reader = try SliceReader("\(folder)/\(name)", pace)
             var text: [UInt8] = []
             while text.count <= Manifest.limit {
                 let bytes = try reader.next()
@@ -85,7 +91,7 @@ package struct BackupVerification {
     private func compare(
         _ files: [Manifest.File], _ catalogue: ArchiveCatalogue
     ) throws(BackupFailure) {
-        let reading = BackupReading(folder: folder, catalogue: catalogue, progress: progress)
+        let reading = BackupReading(folder: folder, catalogue: catalogue, pace, progress: progress)
         for (due, found) in zip(files, try reading.digests(of: files.map(\.name))) {
             guard found.length == due.length else {
                 throw BackupFailure(due.name, "it has \(found.length) bytes, not \(due.length)")

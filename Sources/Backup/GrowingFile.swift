@@ -1,18 +1,20 @@
 import Glibc
 import Platform
 
-/// A file that another thread is writing: synced behind its writer in slices, so that no great sync
+/// A file that somebody else is writing: synced behind its writer in slices, so that no great sync
 /// at the end holds up a hub that shares the disk.
 struct GrowingFile: ~Copyable {
     private let path: String
+    private let pace: Pace
     private var file: Descriptor?
     private var synced: Int64 = 0
 
-    init(_ path: String) {
+    init(_ path: String, _ pace: Pace) {
         self.path = path
+        self.pace = pace
     }
 
-    /// Syncs what has come, if it is a slice. Returns how long the file is.
+    /// Syncs what has come, if it is a slice, and pauses. Returns how long the file is.
     mutating func look() throws(Errno) -> Int64 {
         let path = path
         if file == nil {
@@ -23,8 +25,8 @@ struct GrowingFile: ~Copyable {
         var status = stat()
         try SystemCall.blocking { stat(path, &status) }
         let length = Int64(status.st_size)
-        if length - synced >= sliceBytes {
-            try sync()
+        if length - synced >= pace.slice {
+            try pace.sync(file!)
             synced = length
         }
         return length

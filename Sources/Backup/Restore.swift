@@ -26,7 +26,7 @@ package struct Restore {
     package func run(
         into data: String, identity: () -> (hub: String, tag: UInt32)
     ) throws(BackupFailure) -> Restored {
-        let manifest = try BackupVerification(folder: backup, progress: progress).run()
+        let manifest = try BackupVerification(folder: backup, .alone, progress: progress).run()
         let folder = try PartialFolder(for: data)
         do throws(BackupFailure) {
             try Room.check(manifest.length, in: folder.path)
@@ -51,13 +51,13 @@ package struct Restore {
             let name = file.name
             _ = try BackupFailure.naming(name) { () throws(Errno) in
                 try FileCopy.make(
-                    of: "\(backup)/\(name)", at: "\(path)/\(name)", length: file.length
+                    of: "\(backup)/\(name)", at: "\(path)/\(name)", length: file.length, .alone
                 ) { progress("copying \(name)", $0, file.length) }
             }
         }
         if hasArchive { try folder.sync(BackupNames.archive) }
         // The chain of the archive's frames was followed when the backup was verified.
-        let reading = BackupReading(folder: path, catalogue: .none, progress: progress)
+        let reading = BackupReading(folder: path, catalogue: .none, .alone, progress: progress)
         let found = try reading.digests(of: manifest.files.map(\.name))
         for (due, found) in zip(manifest.files, found) where due != found {
             throw BackupFailure(

@@ -3,20 +3,21 @@
 import Glibc
 import Platform
 
-/// How much is read or written at once. Each slice written is synced before the next: more unsynced
-/// at once would hold up a hub's commits, which wait for the same disk.
-let sliceBytes = 2 << 20
-
 /// Reads a file in slices, from the disk and not from memory, and leaves nothing in memory: what a
 /// running hub has there is worth more.
 struct SliceReader: ~Copyable {
     private let file: Descriptor
-    private var room = [UInt8](repeating: 0, count: sliceBytes)
+    private let pace: Pace
+    private var room: [UInt8]
     private var offset: off_t = 0
 
-    init(_ path: String) throws(Errno) {
+    init(_ path: String, _ pace: Pace) throws(Errno) {
+        self.pace = pace
+        room = [UInt8](repeating: 0, count: pace.slice)
         file = try Descriptor(owning: SystemCall.blocking { open(path, O_RDONLY | O_CLOEXEC) })
-        // Only pages that are synced go; posix_fadvise(2).
+        // No more than a slice at a time from the disk; only pages that are synced go;
+        // posix_fadvise(2).
+        if pace.leavesDisk { _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_RANDOM) }
         _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
     }
 
@@ -29,9 +30,10 @@ struct SliceReader: ~Copyable {
         return Int64(status.st_size)
     }
 
-    /// The next bytes, at most `limit`; none at the end of the file.
+    /// The next bytes, at most `limit`; none at the end of the file. Pauses then.
     mutating func next(atMost limit: Int64 = .max) throws(Errno) -> ArraySlice<UInt8> {
-        let (fd, place, wanted) = (file.raw, offset, Int(min(limit, Int64(sliceBytes))))
+        let begun = MonotonicClock.now()
+        let (fd, place, wanted) = (file.raw, offset, Int(min(limit, Int64(pace.slice))))
         var count = 0
         while count < wanted {
             let done = count
@@ -45,6 +47,7 @@ struct SliceReader: ~Copyable {
         }
         offset += count
         _ = posix_fadvise(fd, place, count, POSIX_FADV_DONTNEED)
+        pace.pause(since: begun)
         return room[..<count]
     }
 }
@@ -53,9 +56,11 @@ struct SliceReader: ~Copyable {
 /// when its folder is synced.
 struct SliceWriter: ~Copyable {
     private let file: Descriptor
+    private let pace: Pace
 
     /// Fails if there is a file of that name.
-    init(_ path: String) throws(Errno) {
+    init(_ path: String, _ pace: Pace) throws(Errno) {
+        self.pace = pace
         file = try Descriptor(
             owning: SystemCall.blocking {
                 open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -63,15 +68,23 @@ struct SliceWriter: ~Copyable {
     }
 
     func write(_ bytes: ArraySlice<UInt8>) throws(Errno) {
+        var rest = bytes
+        repeat {
+            try writeUnsynced(rest.prefix(pace.slice))
+            try pace.sync(file)
+            rest = rest.dropFirst(pace.slice)
+        } while !rest.isEmpty
+    }
+
+    private func writeUnsynced(_ slice: ArraySlice<UInt8>) throws(Errno) {
         let fd = file.raw
         var done = 0
-        while done < bytes.count {
-            done += try bytes.withUnsafeBufferPointer { (bytes) throws(Errno) in
+        while done < slice.count {
+            done += try slice.withUnsafeBufferPointer { (bytes) throws(Errno) in
                 try SystemCall.blocking {
                     Glibc.write(fd, bytes.baseAddress! + done, bytes.count - done)
                 }
             }
         }
-        try FileSync.content(file)
     }
 }

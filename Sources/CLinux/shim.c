@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -61,11 +62,12 @@ int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
 // From linux/ioprio.h, which only newer headers have.
 enum { IOPRIO_PROCESS = 1, IOPRIO_IDLE = 3, IOPRIO_SHIFT = 13 };
 
-int clinux_lower_priority(void) {
-    // On Linux both take a thread: setpriority(2), "C library/kernel differences".
-    int nice = setpriority(PRIO_PROCESS, 0, 10);
+int clinux_run_when_idle(void) {
+    // On Linux all of them take a thread: sched(7), ioprio_set(2).
+    struct sched_param none = {0};
+    int policy = sched_setscheduler(0, SCHED_IDLE, &none);
     long disk = syscall(SYS_ioprio_set, IOPRIO_PROCESS, 0, IOPRIO_IDLE << IOPRIO_SHIFT);
-    return nice == 0 && disk == 0 ? 0 : -1;
+    return policy == 0 && disk == 0 ? 0 : -1;
 }
 
 int clinux_name_thread(const char *name) {

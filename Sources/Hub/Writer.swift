@@ -371,36 +371,45 @@ extension Writer where S: ArchivableStore {
     /// Rows of garbage deleted in one transaction: less than a millisecond of the writer's time.
     private static var trimRows: Int { 250 }
 
-    /// Hands the messages of `frame` over to the archive: called between `publish` and the next
-    /// `write`, when the frame is on disk, read back and verified.
+    /// Hands the messages of `frames` over to the archive, in one transaction: called between
+    /// `publish` and the next `write`, when the frames are on disk, read back and verified.
     ///
     /// From its COMMIT on the messages are the archive's. The border is shown, and whole chunks of
     /// the lists are freed when readers have let go of them.
     ///
+    /// - Parameter frames: at least one; the first begins at the border, each other where the one
+    ///   before it ends.
     /// - Returns: why not; the store and the lists are then as before.
-    package mutating func archive(_ frame: ArchivedFrame) -> StoreFailure? {
+    package mutating func archive(_ frames: [ArchivedFrame]) -> StoreFailure? {
+        guard let newest = frames.last else { return nil }
+        var trimmed: [UInt32: TrimmedLine] = [:]
         do throws(StoreFailure) {
-            let trimmed = try self.trimmed(by: frame)
+            var border = border
+            for frame in frames {
+                for line in try self.trimmed(by: frame, after: border) { trimmed[line.wid] = line }
+                border = frame.last
+            }
             try transact { (writer) throws(StoreFailure) in
                 // A start can count only messages whose rows are there.
                 try writer.saveTopics()
-                try writer.store.archive(frame, trimmed: trimmed)
+                try writer.store.archive(frames, trimmed: Array(trimmed.values))
             }
         } catch {
             return error
         }
         _ = topics.commit(saved: true)
-        archive.border = frame.last
-        archive.borderTime = frame.created.upperBound
-        archive.lastDigest = frame.digest
+        archive.border = newest.last
+        archive.borderTime = newest.created.upperBound
+        archive.lastDigest = newest.digest
         archiveTime = archive.borderTime
-        lines.trim(
-            through: frame.last, time: archive.borderTime, of: frame.wids.lazy.map(\.wid))
+        lines.trim(through: newest.last, time: archive.borderTime, of: trimmed.keys)
         return nil
     }
 
     /// What the lists lose, if the frame tells the same of each wid as they do.
-    private func trimmed(by frame: ArchivedFrame) throws(StoreFailure) -> [TrimmedLine] {
+    private func trimmed(
+        by frame: ArchivedFrame, after border: Int64
+    ) throws(StoreFailure) -> [TrimmedLine] {
         guard frame.first == border + 1, frame.last >= frame.first, frame.last <= lines.head else {
             throw .other(
                 """

@@ -21,15 +21,23 @@ package enum StoreCopy {
     /// that begins again whenever another process commits, and a busy hub commits always. It also
     /// leaves out free pages, and writes each table from end to end. As long as it reads, the
     /// write-ahead log of the original cannot begin anew.
-    package static func make(of path: String, at copy: String) throws(StoreFailure) {
+    ///
+    /// - Parameter mayGoOn: is asked every few rows, and may take its time: the copying waits. If
+    ///   it says no, the copying ends with a failure, and what it has made is worth nothing.
+    package static func make(
+        of path: String, at copy: String, while mayGoOn: () -> Bool
+    ) throws(StoreFailure) {
         try StoreFailure.translating { () throws(SQLiteError) in
             let connection = try Connection(path: path, mode: .readOnly)
-            // The copy's cache is as large as this one's, and what does not fit is written.
-            try connection.execute("PRAGMA cache_size=-16384")
+            // The copy's cache is as large as this one's. What does not fit is written as it comes,
+            // the rest at one go at the end, during which nobody is asked: so it is small.
+            try connection.execute("PRAGMA cache_size=-256")
             try connection.execute("PRAGMA temp_store=MEMORY")
             let vacuum = try connection.prepare("VACUUM INTO ?")
             vacuum.bind(1, text: copy)
-            try vacuum.stepDone()
+            try connection.asking(every: 40, mayGoOn) { () throws(SQLiteError) in
+                try vacuum.stepDone()
+            }
         }
     }
 

@@ -110,7 +110,17 @@ final class WriterThread {
             messages: outcome.stored, nanoseconds: MonotonicClock.now() - now,
             failed: outcome.failure != nil)
         hub.metrics.noteLists(bytes: hub.lines.bytes)
-        if outcome.stored > 1 { OSThread.pause(microseconds: Self.gapMicroseconds) }
+        if outcome.stored > 1 { leaveGap() }
+    }
+
+    /// Lets the next messages gather. Deleting a slice of garbage takes about as long, and so costs
+    /// publishers nothing where there is a gap.
+    private func leaveGap() {
+        let begun = MonotonicClock.now()
+        if !hub.writer.isClosed { trim() }
+        let microseconds = UInt32(clamping: (MonotonicClock.now() - begun) / 1000)
+        guard microseconds < Self.gapMicroseconds else { return }
+        OSThread.pause(microseconds: Self.gapMicroseconds - microseconds)
     }
 
     /// Shows readers what was stored, in the order that lets them trust what they see: topics
@@ -155,7 +165,7 @@ final class WriterThread {
     private func answer(_ order: WriterMail) {
         let failure: StoreFailure?
         switch order {
-        case .archive(let frame): failure = writer.archive(frame)
+        case .archive(let frames): failure = writer.archive(frames)
         case .prune(let index, let time): failure = writer.prune(through: index, time: time)
         case .batch, .restartLog: return
         }

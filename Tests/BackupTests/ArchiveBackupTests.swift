@@ -35,7 +35,7 @@ import Testing
         var known: [[UInt8]] = [[], []]
         for (number, file) in [0, 1, 1].enumerated() {
             // The second one is larger than what is read at once.
-            let size = number == 1 ? sliceBytes + 77 : 1000
+            let size = number == 1 ? Pace.behindOthers.slice + 77 : 1000
             let frame = Self.frame(previous: previous, size: size)
             let sum = SHA256()
             sum.update(previous)
@@ -109,7 +109,7 @@ import Testing
         let path = "data/archive/" + files[1]
         for (bytes, why) in [
             (Array(known[1].dropLast()), "are in the catalogue"),
-            (known[1].flipping(sliceBytes / 2), "messages 11 to 20"),
+            (known[1].flipping(Pace.behindOthers.slice / 2), "messages 11 to 20"),
             (known[1].flipping(known[1].count - 1), "messages 21 to 30"),
         ] {
             try place.write(bytes, to: path)

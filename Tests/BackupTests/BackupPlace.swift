@@ -75,7 +75,7 @@ final class BackupPlace: Sendable {
     func seal(_ name: String = "backup") throws {
         let old = try Manifest(bytes(of: "\(name)/\(Manifest.name)"))
         let reading = BackupReading(
-            folder: path(name), catalogue: .none, progress: { _, _, _ in })
+            folder: path(name), catalogue: .none, .alone, progress: { _, _, _ in })
         let manifest = Manifest(
             hub: old.hub, head: old.head, created: old.created, program: old.program,
             schema: old.schema, files: try reading.digests(of: old.files.map(\.name)))

@@ -139,6 +139,36 @@ struct ConnectionTests {
         #expect(error?.code == .interrupted)
     }
 
+    @Test("A long statement asks whether it may go on, and is interrupted by a no")
+    func asking() throws {
+        let connection = try database.openWithTable()
+        let statement = try connection.prepare(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
+            SELECT count(*) FROM n
+            """)
+        var asked = 0
+        try connection.asking(every: 100) {
+            asked += 1
+            return true
+        } _: { () throws(SQLiteError) in
+            #expect(try statement.step())
+        }
+        #expect(asked > 1000)
+        statement.reset()
+        let error = #expect(throws: SQLiteError.self) {
+            try connection.asking(every: 100) {
+                false
+            } _: { () throws(SQLiteError) in
+                _ = try statement.step()
+            }
+        }
+        #expect(error?.code == .interrupted)
+        let before = asked
+        #expect(try statement.step())
+        #expect(asked == before)
+    }
+
     @Test("A statement can be interrupted from another thread")
     func interruption() throws {
         let connection = try database.openWithTable()

@@ -41,6 +41,7 @@ enum Allowed {
         "Sources/Platform/Socket.swift",
         "Sources/Platform/StandardError.swift",
         "Sources/Platform/WakeUp.swift",
+        "Sources/SQLite/Connection+Asking.swift",
         "Sources/SQLite/Statement.swift",
         "Sources/Wire/ByteBuffer.swift",
         "Sources/Wire/RawSpan+Bytes.swift",

@@ -46,9 +46,9 @@ int clinux_signalfd_read(int fd);
 /// accept4(2), non-blocking, close-on-exec.
 int clinux_accept(int fd, struct sockaddr *address, socklen_t *length);
 
-/// setpriority(2) of the calling thread alone, to a tenth of the others' share, and ioprio_set(2)
-/// to the class that gets the disk when nobody else wants it. Returns -1 if either was refused.
-int clinux_lower_priority(void);
+/// SCHED_IDLE of sched(7) for the calling thread alone, and ioprio_set(2) to the class that gets
+/// the disk when nobody else wants it. Returns -1 if either was refused.
+int clinux_run_when_idle(void);
 
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes. Returns an errno, 0 for success.
 int clinux_name_thread(const char *name);
