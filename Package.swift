@@ -50,7 +50,7 @@ let package = Package(
         module("Archive", ["Hub", "Platform", "Wire", "CZstd", "COpenSSL"]),
         .target(
             name: "Backup",
-            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "COpenSSL"],
+            dependencies: ["Platform", "Wire", "Hub", "HubSQLite", "Archive", "COpenSSL"],
             swiftSettings: settings),
         .target(
             name: "HubServer",
@@ -114,7 +114,7 @@ let package = Package(
             name: "CrashingConsumer", dependencies: ["MessageCenterClient"],
             path: "Tests/CrashingConsumer", swiftSettings: settings),
         tests("SimulationTests", ["HubServer", "Hub", "HubSQLite", "Platform"]),
-        tests("CrashTests", ["message-center", "Archive"]),
+        tests("CrashTests", ["message-center", "Archive", "Hub"]),
         tests(
             "BackupTests",
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),

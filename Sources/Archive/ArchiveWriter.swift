@@ -61,8 +61,9 @@ package final class ArchiveWriter {
         package var removed: [String] = []
         /// Bytes cut off behind the catalogue's newest frame.
         package var bytes: Int64 = 0
-        /// Why the newest frame's own file does not go on, if so: it was taken away, or ends too
-        /// early. It is left as it is, and the day goes on in a file of its own.
+        /// Why the newest frame's own file does not go on, if so. One that ends too early is left
+        /// as it is, and the day goes on in a file of its own; while it is missing, nothing can be
+        /// appended.
         package var lacking: ArchiveFailure?
     }
 
@@ -77,7 +78,8 @@ package final class ArchiveWriter {
         let newest = known?.hub == hub ? known : nil
         var cut = Cut()
         let names = try ArchiveFailure.naming(folder) { () throws(Errno) in
-            try Folder.make(folder)
+            // One that had files is not made anew: its disk may not be mounted.
+            if newest == nil { try Folder.make(folder) }
             return try Folder.names(in: folder)
         }
         let mine = names.compactMap(ArchiveFileName.init).filter { $0.hub == hub }.sorted()
@@ -187,7 +189,15 @@ package final class ArchiveWriter {
         return row
     }
 
+    /// Throws `missing` where the folder lacks the file of the newest frame: it is not the folder
+    /// that the archive was in, because a disk is not mounted perhaps. What was written there would
+    /// be hidden when it is mounted again.
+    package func expectNewest() throws(ArchiveFailure) {
+        if let place, place.end > 0 { _ = try reader.length(ofFile: place.name.text) }
+    }
+
     private func open(day: Int) throws(ArchiveFailure) {
+        try expectNewest()
         var part = 1
         if let place, place.name.day == day {
             if place.goesOn, try goOn(place) { return }

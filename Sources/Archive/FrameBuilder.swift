@@ -119,13 +119,7 @@ package struct FrameBuilder: ~Copyable {
         lines.append(",\"created\":\"")
         lines.append(timestampMilliseconds: row.created)
         lines.append("\",\"occurred\":")
-        if let occurred = row.occurred {
-            lines.append("\"")
-            lines.append(timestampMilliseconds: occurred)
-            lines.append("\"")
-        } else {
-            lines.append("null")
-        }
+        lines.append(jsonTimestamp: row.occurred)
         if let original = row.replayOf { write(original) }
         lines.append(",\"key\":")
         if let key = row.key { lines.appendJSON(text: key) } else { lines.append("null") }

@@ -5,7 +5,7 @@ import Hub
 import Wire
 
 /// The digest of a frame, which chains it to the frame before.
-enum FrameDigest {
+package enum FrameDigest {
     static func make(previous: [UInt8], frame: borrowing ByteBuffer) -> [UInt8] {
         frame.withUnsafeBytes { make(previous: previous, frame: $0) }
     }
@@ -23,5 +23,11 @@ enum FrameDigest {
             && EVP_DigestFinal_ex(context, &digest, nil) == 1
         precondition(done, "SHA-256 of bytes in memory cannot fail")
         return digest
+    }
+    /// What a frame, of which `bytes` are the beginning, names as the digest of the one before;
+    /// nil: it has no sound header.
+    package static func previous(ofFrame bytes: ArraySlice<UInt8>) -> [UInt8]? {
+        let start = Array(bytes.prefix(FrameHeader.prefix + FrameHeader.textLimit))
+        return (try? FrameHeader.read(start.span.bytes))?.header.previous
     }
 }

@@ -1,5 +1,6 @@
+import Archive
+import Hub
 import HubSQLite
-import Wire
 
 /// Holds the bytes of archive files, as they pass, against the digests in the catalogue: each frame
 /// with the one before, from file to file.
@@ -12,16 +13,11 @@ struct FrameChain {
     /// Bytes of the frame that are still to come.
     private var left: Int64 = 0
 
-    /// The first frame of all has a digest of zeros before it.
-    private static let none = [UInt8](repeating: 0, count: 32)
-    /// Magic number and length of the header: docs/archive-format.md.
-    private static let headerStart = 8
-
     /// The file whose bytes come next; its catalogue's order is the files'.
     mutating func begin(_ file: ArchiveCatalogue.File) {
         self.file = file
         frame = 0
-        if previous == nil, file.frames.first?.first == 1 { previous = Self.none }
+        if previous == nil, file.frames.first?.first == 1 { previous = ArchivedFrame.noDigest }
         left = 0
     }
 
@@ -42,7 +38,9 @@ struct FrameChain {
     private mutating func beginFrame(
         _ file: ArchiveCatalogue.File, _ bytes: ArraySlice<UInt8>
     ) throws(BackupFailure) {
-        guard let previous = previous ?? Self.previous(bytes) else { throw damaged(file) }
+        guard let previous = previous ?? FrameDigest.previous(ofFrame: bytes) else {
+            throw damaged(file)
+        }
         sum = SHA256()
         sum.update(previous)
         left = file.frames[frame].length
@@ -60,24 +58,5 @@ struct FrameChain {
         return BackupFailure(
             BackupNames.archived(file.name),
             "the frame of messages \(frame.first) to \(frame.last) is not what the catalogue says")
-    }
-
-    /// What a frame's header says of the frame before.
-    private static func previous(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
-        guard bytes.count > headerStart else { return nil }
-        let start = bytes.startIndex + headerStart
-        let length = (0..<4).reduce(0) { $0 | Int(bytes[start - 4 + $1]) << (8 * $1) }
-        guard length <= bytes.endIndex - start,
-            let header = try? JSONValue.parse(Array(bytes[start..<start + length])),
-            let digits = header["previous"]?.text, digits.utf8.count == 64
-        else { return nil }
-        var digest: [UInt8] = []
-        var rest = digits[...]
-        while !rest.isEmpty {
-            guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
-            digest.append(byte)
-            rest = rest.dropFirst(2)
-        }
-        return digest
     }
 }

@@ -62,12 +62,22 @@ int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
 // From linux/ioprio.h, which only newer headers have.
 enum { IOPRIO_PROCESS = 1, IOPRIO_IDLE = 3, IOPRIO_SHIFT = 13 };
 
-int clinux_run_when_idle(void) {
-    // On Linux all of them take a thread: sched(7), ioprio_set(2).
-    struct sched_param none = {0};
-    int policy = sched_setscheduler(0, SCHED_IDLE, &none);
+// From linux/sched/types.h, which cannot be included beside <sched.h>.
+struct clinux_sched_attr {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+int clinux_come_last(void) {
+    // On Linux both take a thread: sched_setattr(2), ioprio_set(2).
+    struct clinux_sched_attr attr = {
+        .size = sizeof attr, .policy = SCHED_OTHER, .nice = 10, .runtime = 100 * 1000 * 1000};
+    long processor = syscall(SYS_sched_setattr, 0, &attr, 0);
     long disk = syscall(SYS_ioprio_set, IOPRIO_PROCESS, 0, IOPRIO_IDLE << IOPRIO_SHIFT);
-    return policy == 0 && disk == 0 ? 0 : -1;
+    return processor == 0 && disk == 0 ? 0 : -1;
 }
 
 int clinux_name_thread(const char *name) {

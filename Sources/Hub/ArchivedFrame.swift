@@ -28,11 +28,16 @@ package struct ArchivedFrame: Equatable, Sendable {
         package var count: UInt32
         /// Messages of this wid in the log before the frame.
         package var before: Int64
+        /// The index of the last of those before, 0: there are none; nil where the catalogue, of an
+        /// earlier version of the program, does not tell. Whoever has got so far needs nothing of
+        /// what was pruned before the frame.
+        package var previous: Int64?
 
-        package init(wid: UInt32, count: UInt32, before: Int64) {
+        package init(wid: UInt32, count: UInt32, before: Int64, previous: Int64? = nil) {
             self.wid = wid
             self.count = count
             self.before = before
+            self.previous = previous
         }
     }
 

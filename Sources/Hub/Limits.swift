@@ -96,6 +96,9 @@ package enum Limits {
     /// Requests of one loop whose old ids the archive is asked for. Beyond: 503 with
     /// `Retry-After: 1`.
     package static let lookupsUnderWay = 16
+    /// Milliseconds that the archive is searched for an id, in slices between other work. Beyond:
+    /// 503 with `Retry-After: 1`; the next try goes on where this one ended.
+    package static let lookupMilliseconds = 10_000
     /// Bytes of messages that one loop may have under way to the writer. Beyond, its publishes get
     /// 503 with `Retry-After: 1`.
     package static let bytesUnderWay = 64 * 1024 * 1024

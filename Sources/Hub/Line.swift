@@ -24,6 +24,9 @@ package struct Line {
         self.own = own
     }
 
+    /// How many lists it is made of: of the global messages and its own, or of the first alone.
+    package var lists: Int { wid == 0 ? 1 : 2 }
+
     /// How many messages of the line are at or below `index`: the ordinal of the last of them.
     ///
     /// Exact unless the line has messages in the archive behind `index` (`isArchived`); then it is
@@ -44,9 +47,15 @@ package struct Line {
         (Int64(global.rank(through: border)), Int64(own?.rank(through: border) ?? 0))
     }
 
+    /// The newest message of each of its two lists that is in the archive; 0: there is none.
+    package var lastTrimmedOfEach: (global: Int64, own: Int64) {
+        (global.last(through: border), own?.last(through: border) ?? 0)
+    }
+
     /// The newest message of the line that is in the archive; 0: there is none.
     package var lastTrimmed: Int64 {
-        max(global.last(through: border), own?.last(through: border) ?? 0)
+        let last = lastTrimmedOfEach
+        return max(last.global, last.own)
     }
 
     /// Whether messages of the line behind `index` are in the archive: what comes next is there.

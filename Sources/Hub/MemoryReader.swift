@@ -82,8 +82,10 @@ package final class MemoryReader: StoreReader {
         Array(frames.filter { $0.last >= index }.prefix(limit))
     }
 
-    package func frames(mayHold id: MessageID) throws(StoreFailure) -> [ArchivedFrame] {
-        frames.filter { $0.ids?.contains(id) ?? false }
+    package func frames(
+        mayHold id: MessageID, above index: Int64, limit: Int
+    ) throws(StoreFailure) -> [ArchivedFrame] {
+        Array(frames.filter { $0.first > index && $0.ids?.contains(id) ?? false }.prefix(limit))
     }
 
     /// Those that were not pruned.

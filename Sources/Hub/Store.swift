@@ -231,7 +231,7 @@ package protocol StoreReader: AnyObject, LetterReader {
         _ visit: (MessageRow) -> Bool
     ) throws(StoreFailure)
     /// The index of the message in the store that a publisher gave this id. Nil also for one that
-    /// is in the archive: see `frames(mayHold:)`.
+    /// is in the archive: see `frames(mayHold:above:limit:)`.
     func index(of id: MessageID) throws(StoreFailure) -> Int64?
     /// The last index above `border` created before `time` (milliseconds since 1970); `border` if
     /// none is: unless that is 0, the archive then knows better.
@@ -248,9 +248,12 @@ package protocol StoreReader: AnyObject, LetterReader {
     func frame(holding index: Int64) throws(StoreFailure) -> ArchivedFrame?
     /// Frames that end at or above `index`, rising, at most `limit`.
     func frames(from index: Int64, limit: Int) throws(StoreFailure) -> [ArchivedFrame]
-    /// Frames with publishers' ids on both sides of `id`, rising. An id of the hub's own leads to
-    /// its frame by the index inside it.
-    func frames(mayHold id: MessageID) throws(StoreFailure) -> [ArchivedFrame]
+    /// Frames above `index` with publishers' ids on both sides of `id`, rising, at most `limit`:
+    /// where publishers' clocks are right there are few, else perhaps many. An id of the hub's own
+    /// leads to its frame by the index inside it.
+    func frames(
+        mayHold id: MessageID, above index: Int64, limit: Int
+    ) throws(StoreFailure) -> [ArchivedFrame]
 }
 
 /// When a message reached and was done by a warehouse: milliseconds since 1970, nil = not yet, or

@@ -78,6 +78,9 @@ package final class WriteBatch: @unchecked Sendable {
         /// An id may stand for an archived message: nothing was stored; ask the archive for every
         /// id of the request, and send it again with `lookedThrough`.
         case lookAgain
+        /// The archive could not be asked for every id in time: nothing was stored. What was found
+        /// out is kept, so that the next try gets further.
+        case unfinished
         /// These messages (places in the request) have ids so old that what they stood for may have
         /// been pruned from the archive.
         case expired([Int])

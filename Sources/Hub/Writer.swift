@@ -384,15 +384,16 @@ extension Writer where S: ArchivableStore {
         guard let newest = frames.last else { return nil }
         var trimmed: [UInt32: TrimmedLine] = [:]
         do throws(StoreFailure) {
-            var border = border
+            var (border, linked) = (border, [ArchivedFrame]())
             for frame in frames {
                 for line in try self.trimmed(by: frame, after: border) { trimmed[line.wid] = line }
+                linked.append(self.linked(frame))
                 border = frame.last
             }
             try transact { (writer) throws(StoreFailure) in
                 // A start can count only messages whose rows are there.
                 try writer.saveTopics()
-                try writer.store.archive(frames, trimmed: Array(trimmed.values))
+                try writer.store.archive(linked, trimmed: Array(trimmed.values))
             }
         } catch {
             return error
@@ -404,6 +405,16 @@ extension Writer where S: ArchivableStore {
         archiveTime = archive.borderTime
         lines.trim(through: newest.last, time: archive.borderTime, of: trimmed.keys)
         return nil
+    }
+
+    /// The frame with what only the lists know: where each wid's message before it is.
+    private func linked(_ frame: ArchivedFrame) -> ArchivedFrame {
+        var frame = frame
+        for place in frame.wids.indices {
+            frame.wids[place].previous =
+                lines.count(of: frame.wids[place].wid, through: frame.first - 1).last
+        }
+        return frame
     }
 
     /// What the lists lose, if the frame tells the same of each wid as they do.

@@ -20,7 +20,7 @@ struct ArchiveStatements {
     let deleteHistory: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
-        let places = Array(repeating: "?", count: 12).joined(separator: ",")
+        let places = Array(repeating: "?", count: FrameColumns.count).joined(separator: ",")
         insertFrame = try connection.prepare(
             "INSERT INTO frames(\(FrameColumns.list)) VALUES(\(places))")
         saveTrimmed = try connection.prepare(

@@ -7,8 +7,9 @@ import SQLite
 enum FrameColumns {
     static let list = """
         first, last, file, offset, length, raw, created_first, created_last, least_id, greatest_id,
-        digest, wids
+        digest, wids, previous
         """
+    static let count = 13
 
     static func bind(_ frame: ArchivedFrame, to statement: Statement) {
         statement.bind(1, frame.first)
@@ -23,6 +24,7 @@ enum FrameColumns {
         bind(frame.ids?.upperBound, 10, to: statement)
         statement.bind(11, copying: frame.digest)
         statement.bind(12, copying: bytes(of: frame.wids))
+        statement.bind(13, copying: previous(of: frame.wids))
     }
 
     private static func bind(_ id: MessageID?, _ place: Int32, to statement: Statement) {
@@ -38,8 +40,15 @@ enum FrameColumns {
             first: row.int64(0), last: row.int64(1), file: row.text(2), offset: row.int64(3),
             length: Int(row.int64(4)), rawLength: Int(row.int64(5)),
             created: created.0...max(created.0, created.1),
-            ids: row.isNull(8) ? nil : ids.0...max(ids.0, ids.1), wids: wids(row.bytes(11)),
+            ids: row.isNull(8) ? nil : ids.0...max(ids.0, ids.1), wids: wids(row),
             digest: Array(row.bytes(10)))
+    }
+
+    private static func wids(_ row: Statement) -> [ArchivedFrame.WidCount] {
+        var wids = wids(row.bytes(11))
+        // Rows that an earlier version wrote do not tell.
+        if !row.isNull(12) { fillPrevious(of: &wids, row.bytes(12)) }
+        return wids
     }
 
     // MARK: The wids: 16 bytes each, little endian
@@ -49,15 +58,16 @@ enum FrameColumns {
     private static func bytes(of wids: [ArchivedFrame.WidCount]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(wids.count * widBytes)
-        func append(_ value: some FixedWidthInteger) {
-            withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-        }
         for its in wids {
-            append(its.wid)
-            append(its.count)
-            append(its.before)
+            append(its.wid, to: &bytes)
+            append(its.count, to: &bytes)
+            append(its.before, to: &bytes)
         }
         return bytes
+    }
+
+    private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     private static func wids(_ bytes: UnsafeRawBufferPointer) -> [ArchivedFrame.WidCount] {
@@ -68,6 +78,28 @@ enum FrameColumns {
                         fromByteOffset: place + offset, as: Value.self))
             }
             return .init(wid: load(0), count: load(4), before: load(8))
+        }
+    }
+
+    // MARK: What came before the frame: 8 bytes a wid, in the same order
+
+    private static let previousBytes = 8
+
+    private static func previous(of wids: [ArchivedFrame.WidCount]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(wids.count * previousBytes)
+        for its in wids { append(its.previous ?? 0, to: &bytes) }
+        return bytes
+    }
+
+    private static func fillPrevious(
+        of wids: inout [ArchivedFrame.WidCount], _ bytes: UnsafeRawBufferPointer
+    ) {
+        guard bytes.count == wids.count * previousBytes else { return }
+        for place in wids.indices {
+            wids[place].previous = Int64(
+                littleEndian: bytes.loadUnaligned(
+                    fromByteOffset: place * previousBytes, as: Int64.self))
         }
     }
 }

@@ -58,8 +58,15 @@ package final class SQLiteReader: StoreReader {
                     first>=(SELECT coalesce(max(first), 0) FROM frames WHERE first<=?1)
                         AND last>=?1 ORDER BY first LIMIT ?2
                     """))
+            // The index has all that tells which they are: the rows themselves are large.
             framesMayHold = try connection.prepare(
-                Self.frames("greatest_id>=?1 AND least_id<=?1 ORDER BY first"))
+                Self.frames(
+                    """
+                    first IN (SELECT first FROM frames INDEXED BY frames_by_id
+                        WHERE greatest_id>=?1 AND least_id<=?1 AND first>?2
+                            AND first>(SELECT value FROM meta WHERE name='pruned')
+                        ORDER BY first LIMIT ?3) ORDER BY first
+                    """))
             letters = try LetterReading(connection)
         } catch {
             throw StoreFailure(error)
@@ -247,8 +254,12 @@ package final class SQLiteReader: StoreReader {
         return try frames(framesFrom)
     }
 
-    package func frames(mayHold id: MessageID) throws(StoreFailure) -> [ArchivedFrame] {
+    package func frames(
+        mayHold id: MessageID, above index: Int64, limit: Int
+    ) throws(StoreFailure) -> [ArchivedFrame] {
         framesMayHold.bind(1, copying: id.withBytes { Array($0) })
+        framesMayHold.bind(2, index)
+        framesMayHold.bind(3, Int64(limit))
         return try frames(framesMayHold)
     }
 

@@ -1,4 +1,5 @@
 package import Hub
+import Platform
 import SQLite
 
 extension SQLiteStore: ArchivableStore {
@@ -33,6 +34,7 @@ extension SQLiteStore: ArchivableStore {
         } catch {
             throw StoreFailure(error)
         }
+        KillPoint.pass("prune.written")
         archiveState.pruned = index
         archiveState.prunedTime = time
     }

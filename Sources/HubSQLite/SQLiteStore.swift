@@ -1,4 +1,5 @@
 package import Hub
+import Platform
 package import SQLite
 
 /// The store in one SQLite file: the writing side.
@@ -226,6 +227,7 @@ package struct SQLiteStore: Store {
         } catch {
             throw StoreFailure(error)
         }
+        if row.replayOf != nil { KillPoint.pass("replay.inserted") }
     }
 
     package mutating func look(

@@ -3,7 +3,9 @@ package import SQLite
 /// The tables, step by step from the first version on. `docs/storage.md` describes them.
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
-    package static let migrations = Migrations([version1, mark.sql, version3, deadLetters])
+    package static let migrations = Migrations([
+        version1, mark.sql, version3, deadLetters, previousMessages,
+    ])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
     package static let mark = FileMark(
@@ -72,4 +74,7 @@ package enum Schema {
         CREATE INDEX dead_letters_old ON dead_letters(settled) WHERE settled>0;
         CREATE TABLE dead_bodies(n INTEGER PRIMARY KEY, body TEXT NOT NULL);
         """
+
+    /// Where each wid's message before a frame is: tells who needs what was pruned.
+    private static let previousMessages = "ALTER TABLE frames ADD COLUMN previous BLOB"
 }

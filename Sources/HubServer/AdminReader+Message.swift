@@ -1,4 +1,5 @@
 import Hub
+import Platform
 import Wire
 
 /// One message, in the store or in the archive, and how far it has got.
@@ -45,7 +46,8 @@ extension AdminReader {
     private func find(_ name: MessageName) throws(ReadFailure) -> Int64? {
         switch name {
         case .index(let index): index >= 1 && index <= hub.lines.head ? index : nil
-        case .id(let id): try scan.index(of: id)
+        case .id(let id):
+            try scan.index(of: id, deadline: MonotonicClock.now() + Self.sliceNanoseconds)
         }
     }
 

@@ -11,6 +11,7 @@ final class ArchiveFigures: Sendable {
     private let moves = Atomic(0)
     private let moved = Atomic(0)
     private let failures = Atomic(0)
+    private let missing = Atomic(0)
     private let garbage = Atomic(0)
     private let dataFree = Atomic(0)
     private let archiveFree = Atomic(0)
@@ -33,6 +34,12 @@ final class ArchiveFigures: Sendable {
         moves.wrappingAdd(1, ordering: .relaxed)
         moved.wrappingAdd(Int(frame.count), ordering: .relaxed)
         add(frames: 1, bytes: frame.length, rawBytes: frame.rawLength)
+    }
+
+    /// The folder lacks the archive's newest file.
+    var isMissing: Bool {
+        get { missing.load(ordering: .relaxed) > 0 }
+        set { missing.store(newValue ? 1 : 0, ordering: .relaxed) }
     }
 
     func noteFailure() { failures.wrappingAdd(1, ordering: .relaxed) }
@@ -102,6 +109,11 @@ final class ArchiveFigures: Sendable {
             (
                 "message_center_archive_move_failures_total", "Moves that failed.", "counter",
                 value(failures)
+            ),
+            (
+                "message_center_archive_missing",
+                "1 while the folder of the archive lacks its newest file.", "gauge",
+                value(missing)
             ),
             (
                 "message_center_store_garbage_messages",

@@ -40,33 +40,39 @@ final class ArchivedLines {
 
     // MARK: Counting
 
-    /// Messages of the line at or below `index`, which is below the border.
+    /// Messages of the line at or below `index`, which is below the border; what was pruned counts
+    /// as lying there.
     func ordinal(of line: Line, through index: Int64) throws(ReadFailure) -> Int64 {
-        try counts(of: line, through: index).ordinal
+        try start(of: line, after: index).counts.ordinal
     }
 
     /// Looks where the lists are counted next behind `index`: in its own frame, in a later one, or
     /// at the border.
-    private func counts(of line: Line, through index: Int64) throws(ReadFailure) -> Counts {
-        if let end = ends[line.wid], end.index == index { return end.counts }
-        var (global, own) = (Int64?.none, line.wid == 0 ? 0 : Int64?.none)
+    ///
+    /// - Returns: the counts; and the oldest message left, if some of the line's behind `index`
+    ///   were pruned.
+    private func start(
+        of line: Line, after index: Int64
+    ) throws(ReadFailure) -> (counts: Counts, gone: Int64?) {
+        if let end = ends[line.wid], end.index == index { return (end.counts, nil) }
+        var start = LineStart(line, at: index)
+        var missing: ReadFailure?
         var frames = FrameCursor(reader, from: index + 1, through: line.border)
-        while global == nil || own == nil, let frame = try frames.next() {
-            if global == nil { global = try count(0, through: index, in: frame) }
-            if own == nil { own = try count(line.wid, through: index, in: frame) }
+        while !start.isKnown, let frame = try frames.next() {
+            try start.look(at: frame) { (wid) throws(ReadFailure) in
+                do throws(ReadFailure) {
+                    return try unpack(frame).count(of: wid, through: index)
+                } catch {
+                    guard case .gone = error else { throw error }
+                    missing = error
+                    return nil
+                }
+            }
         }
-        let trimmed = line.trimmed
-        return Counts(global: global ?? trimmed.global, own: own ?? trimmed.own)
-    }
-
-    /// Messages of one wid at or below `index`, if the frame, which ends behind it, has any of the
-    /// wid.
-    private func count(
-        _ wid: UInt32, through index: Int64, in frame: ArchivedFrame
-    ) throws(ReadFailure) -> Int64? {
-        guard let its = frame.count(of: wid) else { return nil }
-        guard index >= frame.first else { return its.before }
-        return its.before + (try unpack(frame)).count(of: wid, through: index)
+        start.end()
+        if start.isUnreadable, let missing { throw missing }
+        let counts = Counts(global: start.global ?? 0, own: start.own ?? 0)
+        return (counts, start.isLost ? start.oldest ?? line.border + 1 : nil)
     }
 
     // MARK: Reading
@@ -85,34 +91,53 @@ final class ArchivedLines {
         _ line: Line, after index: Int64,
         _ take: (MessageRow, Line.Entry) throws(ReadFailure) -> Taking
     ) throws(ReadFailure) -> Passed {
-        let before = try counts(of: line, through: index)
-        var (after, end) = (before, index)
+        let start = try start(of: line, after: index)
+        if let oldest = start.gone { throw .gone(oldest: oldest) }
+        var (after, end) = (start.counts, index)
         var frames = FrameCursor(reader, from: index + 1, through: line.border)
         var (unpacked, isDone) = (0, false)
         while !isDone, unpacked < Self.framesPerPage || end == index, let frame = try frames.next()
         {
-            // Between the position and the oldest frame messages were pruned. Who had none then
-            // needs none.
-            if frames.isFirst, frame.first > index + 1, before.ordinal > 0 {
-                throw .gone(oldest: frame.first)
-            }
-            guard frame.count(of: 0) != nil || frame.count(of: line.wid) != nil else { continue }
+            guard try hasMore(frame, line, behind: end, after) else { continue }
             unpacked += 1
             isDone = try !scan(frame, line.wid, index, &after, &end, take)
         }
         if !isDone, frames.isAtEnd {
+            guard after.ordinal == line.trimmedCount else { throw try lacking(line, behind: end) }
             end = line.border
-            guard after.ordinal == line.trimmedCount else {
-                throw .store(
-                    .damaged(
-                        """
-                        the archive has \(after.ordinal) messages for warehouse \(line.wid), the \
-                        store counts \(line.trimmedCount)
-                        """))
-            }
         }
         remember(line.wid, End(index: end, counts: after))
-        return Passed(before: before, after: after, end: end)
+        return Passed(before: start.counts, after: after, end: end)
+    }
+
+    /// Whether a frame has messages of the line behind those counted, of which the last is at or
+    /// below `end`.
+    private func hasMore(
+        _ frame: ArchivedFrame, _ line: Line, behind end: Int64, _ counts: Counts
+    ) throws(ReadFailure) -> Bool {
+        var hasMore = false
+        for (wid, count) in [(0, counts.global), (line.wid, counts.own)].prefix(line.lists) {
+            guard let its = frame.count(of: wid) else { continue }
+            guard its.before <= count else { throw try lacking(line, behind: end) }
+            if its.before + Int64(its.count) > count { hasMore = true }
+        }
+        return hasMore
+    }
+
+    /// Why messages of the line behind `end` are not where they were counted: a prune has come
+    /// meanwhile, or the archive is damaged.
+    private func lacking(_ line: Line, behind end: Int64) throws(ReadFailure) -> ReadFailure {
+        let frames = try ReadFailure.store { () throws(StoreFailure) in
+            try reader.frames(from: end + 1, limit: 1)
+        }
+        let oldest = frames.first?.first ?? line.border + 1
+        if oldest > end + 1 { return .gone(oldest: oldest) }
+        return .store(
+            .damaged(
+                """
+                the archive has less for warehouse \(line.wid) behind message \(end) than the \
+                store counts, \(line.trimmedCount) in all
+                """))
     }
 
     /// What becomes of a message that a scan has found.
@@ -202,44 +227,24 @@ final class ArchivedLines {
         return created
     }
 
-    /// The index of the archived message of this id. `frames` may hold it.
-    func index(of id: MessageID, in frames: [ArchivedFrame]) throws(ReadFailure) -> Int64? {
-        for frame in frames {
-            let unpacked = try unpack(frame)
-            let index = try ReadFailure.archive { () throws(ArchiveFailure) in
-                try unpacked.index(of: id)
-            }
-            if let index { return index }
-        }
-        return nil
-    }
-
     /// The last archived index created before `time`; the one before the oldest if none is.
     func lastIndex(before time: Int64, through border: Int64) throws(ReadFailure) -> Int64 {
-        // Frames rise with time as with the index, so halving finds the one.
-        var (low, high) = (Int64(0), border)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            let frame = try ReadFailure.store { () throws(StoreFailure) in
-                try reader.frame(holding: middle)
-            }
-            // None: it was pruned, and is older than all that is there.
-            guard let frame else {
-                low = middle
-                continue
-            }
-            if frame.created.upperBound < time {
-                low = frame.last
-            } else if frame.created.lowerBound >= time {
-                high = frame.first - 1
-            } else {
-                let unpacked = try unpack(frame)
-                return try ReadFailure.archive { () throws(ArchiveFailure) in
-                    try unpacked.index(before: time)
-                }
-            }
+        let frame = try ReadFailure.store { () throws(StoreFailure) in
+            try reader.frame(begunBefore: time, through: border)
         }
-        return low
+        guard let frame else { return try lastPruned(through: border) }
+        if frame.created.upperBound < time { return frame.last }
+        let unpacked = try unpack(frame)
+        return try ReadFailure.archive { () throws(ArchiveFailure) in
+            try unpacked.index(before: time)
+        }
+    }
+
+    /// The message before the oldest in the archive.
+    private func lastPruned(through border: Int64) throws(ReadFailure) -> Int64 {
+        try ReadFailure.store { () throws(StoreFailure) in
+            (try reader.frames(from: 1, limit: 1).first?.first ?? border + 1) - 1
+        }
     }
 
     // MARK: Frames

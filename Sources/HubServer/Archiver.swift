@@ -26,6 +26,9 @@ final class Archiver {
     private var written = WrittenFrames()
     /// Whether the files are as the catalogue says.
     private var isInOrder = false
+    /// A hand-over has failed, and a crash might bring it to light all the same, as long as nothing
+    /// else was committed: its frame stays.
+    private var isUnsure = false
     private var hasCounted = false
     /// The archive was pruned of the days before this time.
     private var prunedBefore: Int64 = .min
@@ -57,7 +60,7 @@ final class Archiver {
 
     /// Runs until the mailbox is closed.
     func run() {
-        OSThread.runWhenIdle()
+        OSThread.comeLast()
         while !hub.archiver.isClosed {
             let pause = turn()
             if pause > 0 { hub.archiver.wait(milliseconds: pause) }
@@ -72,6 +75,7 @@ final class Archiver {
         do throws(MoveFailure) {
             try prune()
             if !isInOrder { try putInOrder() }
+            try expectFolder()
             if !hasCounted { try count() }
             let moved = try move()
             retry.succeeded()
@@ -96,6 +100,7 @@ final class Archiver {
         isInOrder = false
         guard let text = failure.text else { return 0 }
         hub.metrics.archive.noteFailure()
+        if case .archive(.missing) = failure { hub.metrics.archive.isMissing = true }
         let pause = retry.failed()
         hub.log.error(
             """
@@ -196,7 +201,9 @@ final class Archiver {
     private func handOver() throws(MoveFailure) {
         try MoveFailure.archive { () throws(ArchiveFailure) in try files.settle() }
         KillPoint.pass("move.settled")
+        isUnsure = true
         try ask(.archive(written.frames))
+        isUnsure = false
         for frame in written.frames {
             digest = frame.digest
             if frame.created.upperBound < prunedBefore { hasMovedOlder = true }
@@ -236,6 +243,8 @@ final class Archiver {
 
     /// Puts the files back to what the catalogue knows: at the start, and after a failure.
     private func putInOrder() throws(MoveFailure) {
+        if isUnsure { try ask(.probe) }
+        isUnsure = false
         let (border, pruned) = (hub.lines.border, hub.lines.pruned)
         let last = try MoveFailure.store { () throws(StoreFailure) in
             try border == 0 ? nil : reader.frame(holding: border)
@@ -259,9 +268,17 @@ final class Archiver {
                 \(cut.removed.count) files
                 """)
         }
-        if let lacking = cut.lacking {
-            hub.log.error("the archive lacks what it had: \(lacking)")
+        switch cut.lacking {
+        // `expectFolder` tells of it.
+        case nil, .missing: break
+        case let lacking?: hub.log.error("the archive lacks what it had: \(lacking)")
         }
+    }
+
+    /// Looks whether the folder is the one that the archive is in.
+    private func expectFolder() throws(MoveFailure) {
+        try MoveFailure.archive { () throws(ArchiveFailure) in try files.expectNewest() }
+        hub.metrics.archive.isMissing = false
     }
 
     /// Adds up what is in the archive, in slices, for the metrics.
@@ -294,24 +311,11 @@ final class Archiver {
     /// The newest frame all of whose messages were created before `time`, the beginning of a day:
     /// so it is its file's last, for no frame spans two days.
     private func lastFrame(before time: Int64) throws(MoveFailure) -> ArchivedFrame? {
-        var (low, high) = (hub.lines.pruned, hub.lines.border)
-        var found: ArchivedFrame?
-        while low < high {
-            let middle = low + (high - low + 1) / 2
-            let frame = try MoveFailure.store { () throws(StoreFailure) in
-                try reader.frame(holding: middle)
-            }
-            guard let frame else {
-                throw .store(.damaged("no frame of the archive holds message \(middle)"))
-            }
-            if frame.created.upperBound < time {
-                found = frame
-                low = frame.last
-            } else {
-                high = max(low, frame.first - 1)
-            }
+        try MoveFailure.store { () throws(StoreFailure) in
+            let frame = try reader.frame(begunBefore: time, through: hub.lines.border)
+            guard let frame, frame.created.upperBound >= time else { return frame }
+            return try reader.frame(holding: frame.first - 1)
         }
-        return found
     }
 
     /// Prunes as an operator has asked, and has the answer sent.

@@ -30,6 +30,8 @@ package struct Configuration: Sendable {
     package var deadlines = Deadlines()
     /// Milliseconds that the writer waits for a database held by another program.
     package var busyMilliseconds: Int32 = 2000
+    /// Milliseconds that the archive is searched for an id before its request is refused.
+    package var lookupMilliseconds = Limits.lookupMilliseconds
     /// Bytes of requests, and of answers, that all connections may hold; a test makes them few.
     package var requestBytesHeld = Limits.requestBytesHeld
     package var answerBytesHeld = Limits.answerBytesHeld

@@ -14,6 +14,7 @@ extension EventLoop {
     func answered(_ answer: DeskAnswer) {
         switch answer {
         case .page(let ask, let result):
+            pagesAtDesk -= 1
             guard let connection = connections[ask.call], connection.phase == .called,
                 case .pull(let call) = connection.call
             else { return }
@@ -66,6 +67,7 @@ extension EventLoop {
             committed: hub.warehouses[call.request.wid]?.committed ?? from, mayWait: mayWait)
         do throws(Problem) {
             try self.ask(connection, .page(ask))
+            pagesAtDesk += 1
         } catch {
             endCall(connection)
             refuse(connection, error)

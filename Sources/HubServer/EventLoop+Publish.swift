@@ -214,6 +214,8 @@ extension EventLoop {
             refuse(connection, Problem(failure))
         case .lookAgain:
             askForIDs(connection, request, of: batch)
+        case .unfinished:
+            refuse(connection, .overloaded)
         case .expired(let places):
             refuse(connection, expired(places, isBatch: isBatch))
         case .pending:

@@ -7,19 +7,7 @@ import Wire
 extension EventLoop {
     /// `GET /v1/messages`
     func search(_ connection: Connection, _ query: inout QueryReader) throws(Problem) -> Look {
-        var filter = MessageFilter()
-        let topic = query.text("topic")
-        filter.topic = topic.map { TopicPattern($0) }
-        if let pattern = filter.topic, !pattern.isValid {
-            query.note("topic", Mistakes.patternExpected)
-        }
-        filter.wid = query.integer("wid", 0...Limits.wid).map { UInt32($0) }
-        filter.key = query.text("key", characters: 1...Limits.keyCharacters).map { Array($0.utf8) }
-        filter.text = query.text("text", characters: 1...Limits.searchCharacters).map {
-            Array($0.utf8)
-        }
-        filter.from = query.time("from")
-        filter.to = query.time("to")
+        let filter = MessageFilter(&query)
         let limit = query.integer("limit", 1...Int64(Limits.pullMessages))
         let start = query.integer("pageToken", 0...Limits.integer)
         let archived = query.word("archived", ["true", "false"]) != "false"
@@ -62,7 +50,7 @@ extension EventLoop {
     }
 
     private func replay(_ members: inout MemberReader) throws(Problem) -> Replay {
-        let filter = members.object("filter") { Self.filter(&$0) }
+        let filter = members.object("filter") { MessageFilter(stretchOf: &$0) }
         let wid = members.integer("wid", 1...Limits.wid)
         let isDry = members.boolean("dryRun") ?? false
         let id = members.version7("id")
@@ -98,26 +86,6 @@ extension EventLoop {
         return Prune(before: before!!, isDry: isDry)
     }
 
-    private static func filter(_ members: inout MemberReader) -> MessageFilter {
-        var filter = MessageFilter()
-        filter.topic = members.text("topic", 0...Limits.requestBytes).map { TopicPattern($0) }
-        if let pattern = filter.topic, !pattern.isValid {
-            members.note("topic", Mistakes.patternExpected)
-        }
-        filter.wid = members.integer("wid", 0...Limits.wid).map { UInt32($0) }
-        filter.key = members.text("key", characters: 1...Limits.keyCharacters).map {
-            Array($0.utf8)
-        }
-        filter.text = members.text("text", characters: 1...Limits.searchCharacters).map {
-            Array($0.utf8)
-        }
-        filter.from = members.time("from")
-        filter.to = members.time("to")
-        filter.first = members.integer("first", 0...Limits.integer)
-        filter.last = members.integer("last", 0...Limits.integer)
-        return filter
-    }
-
     // MARK: Copies
 
     /// The admin reader has made a replay's copies: they are stored, all or none.
@@ -131,6 +99,7 @@ extension EventLoop {
             WriteBatch.Publish(
                 call: connection.token.rawValue, messages: copies.messages.indices))
         connection.call = .replay(begun: begun)
+        KillPoint.pass("replay.copied")
         post(copies)
     }
 
@@ -139,6 +108,7 @@ extension EventLoop {
         _ connection: Connection, _ begun: [UInt8], _ copies: ArraySlice<WriteBatch.Message>,
         fresh: Int
     ) {
+        KillPoint.pass("replay.stored")
         body.removeAll()
         body.append(begun.span.bytes)
         body.append(",\"copies\":{\"firstIndex\":")

@@ -44,6 +44,8 @@ final class EventLoop {
     var batch: WriteBatch
     var spareBatches: [WriteBatch] = []
     var batchesUnderWay = 0
+    /// Pages that the archive's desk reads for this loop.
+    var pagesAtDesk = 0
     /// Batches whose ids the archive is asked for.
     var lookupsUnderWay = 0
     var bytesUnderWay = 0
@@ -141,7 +143,9 @@ final class EventLoop {
         readPages()
         answerSuperseded()
         postBatch()
-        if waiters.isEmpty { hub.signs[number].lower() }
+        // A page at the desk may come to wait: had the sign gone down meanwhile, its pull would
+        // look once more, at the desk again, and so on.
+        if waiters.isEmpty, pagesAtDesk == 0 { hub.signs[number].lower() }
     }
 
     /// Milliseconds after which pages are tried again that wait for others to be taken; most often

@@ -36,6 +36,8 @@ enum WriterMail {
     case archive([ArchivedFrame])
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     case prune(through: Int64, time: Int64)
+    /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
+    case probe
 }
 
 /// What the archiver is told.

@@ -65,6 +65,9 @@ struct MemberReader {
         return value.boolean
     }
 
+    /// Any text.
+    mutating func text(_ name: String) -> String? { text(name, 0...Limits.requestBytes) }
+
     /// A text of `range` bytes in UTF-8.
     mutating func text(_ name: String, _ range: ClosedRange<Int>) -> String? {
         guard let value = take(name) else { return nil }

@@ -38,3 +38,41 @@ struct MessageFilter: Sendable {
         return true
     }
 }
+
+// MARK: - As it is asked for
+
+/// What a filter is read from: a query string, or an object.
+protocol FilterSource {
+    mutating func text(_ name: String) -> String?
+    mutating func text(_ name: String, characters: ClosedRange<Int>) -> String?
+    mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64?
+    mutating func time(_ name: String) -> Int64?
+    mutating func note(_ name: String, _ detail: String)
+}
+
+extension QueryReader: FilterSource {}
+extension MemberReader: FilterSource {}
+
+extension MessageFilter {
+    /// What is wrong with it, `source` notes.
+    init(_ source: inout some FilterSource) {
+        topic = source.text("topic").map { TopicPattern($0) }
+        if let topic, !topic.isValid {
+            source.note("topic", Mistakes.patternExpected)
+        }
+        wid = source.integer("wid", 0...Limits.wid).map { UInt32($0) }
+        key = source.text("key", characters: 1...Limits.keyCharacters).map { Array($0.utf8) }
+        text = source.text("text", characters: 1...Limits.searchCharacters).map {
+            Array($0.utf8)
+        }
+        from = source.time("from")
+        to = source.time("to")
+    }
+
+    /// The same, and a stretch of indexes.
+    init(stretchOf source: inout some FilterSource) {
+        self.init(&source)
+        first = source.integer("first", 0...Limits.integer)
+        last = source.integer("last", 0...Limits.integer)
+    }
+}

@@ -10,6 +10,7 @@ final class MessageScan {
     private let hub: HubState
     private let reader: any StoreReader
     private let archive: ArchiveReader
+    private let archivedIDs: ArchivedIDs
     private var topics: KnownTopics
     /// By topic: whether it fits the pattern in hand.
     private var verdicts: [Bool?] = []
@@ -25,6 +26,7 @@ final class MessageScan {
         self.hub = hub
         self.reader = reader
         self.archive = archive
+        archivedIDs = ArchivedIDs(reader: reader, archive: archive)
         topics = KnownTopics(hub.topics)
     }
 
@@ -175,18 +177,7 @@ final class MessageScan {
         let border = hub.lines.border
         let last = try reader.lastIndex(before: time, above: border, head: hub.lines.head)
         guard last == border else { return last }
-        // Frames rise with time as with the index, so halving finds the one.
-        var (low, high) = (hub.lines.pruned, border)
-        while low < high {
-            let middle = (low + high + 1) / 2
-            let frame = try reader.frame(holding: middle)
-            if let frame, frame.created.lowerBound >= time {
-                high = frame.first - 1
-            } else {
-                low = frame?.last ?? middle
-            }
-        }
-        return low
+        return try reader.frame(begunBefore: time, through: border)?.last ?? hub.lines.pruned
     }
 
     // MARK: The store
@@ -374,24 +365,17 @@ final class MessageScan {
     }
 
     /// The index of the message of this id, whoever gave it.
-    func index(of id: MessageID) throws(ReadFailure) -> Int64? {
+    ///
+    /// - Parameter deadline: as `ArchivedIDs` has it.
+    func index(of id: MessageID, deadline: UInt64) throws(ReadFailure) -> Int64? {
         let head = hub.lines.head
         if let own = hub.ids.index(in: id), own >= 1, own <= head {
             var isIt = false
             _ = try show(own) { isIt = $0.id == id }
             if isIt { return own }
         }
-        let (index, frames) = try ReadFailure.store { () throws(StoreFailure) in
-            let index = try reader.index(of: id)
-            return (index, index == nil ? try reader.frames(mayHold: id) : [])
-        }
+        let index = try ReadFailure.store { () throws(StoreFailure) in try reader.index(of: id) }
         if let index { return index <= head ? index : nil }
-        for frame in frames {
-            let index = try ReadFailure.archive { () throws(ArchiveFailure) in
-                try archive.unpack(frame).index(of: id)
-            }
-            if let index { return index }
-        }
-        return nil
+        return try archivedIDs.index(of: id, deadline: deadline)
     }
 }

@@ -12,6 +12,8 @@ enum MoveFailure: Error {
     var text: String? {
         switch self {
         case .stopping: nil
+        case .archive(.missing(let file)):
+            "\(file) is not in the folder of the archive: is its disk mounted?"
         case .archive(let failure): failure.description
         case .store(.full): "no room on the disk of the data folder"
         case .store(.busy): "another program holds the database"

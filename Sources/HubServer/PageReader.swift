@@ -354,13 +354,7 @@ final class PageReader {
         output.append(",\"created\":\"")
         output.append(timestampMilliseconds: row.created)
         output.append("\",\"occurred\":")
-        if let occurred = row.occurred {
-            output.append("\"")
-            output.append(timestampMilliseconds: occurred)
-            output.append("\"")
-        } else {
-            output.append("null")
-        }
+        output.append(jsonTimestamp: row.occurred)
         guard let original = row.replayOf else { return }
         output.append(",\"replayOf\":{\"id\":\"")
         output.append(uuid: (hi: original.id.high, lo: original.id.low))

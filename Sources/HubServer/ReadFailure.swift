@@ -9,6 +9,8 @@ enum ReadFailure: Error, Equatable {
     /// What comes next was pruned, or its archive file was taken away. From `oldest` on there is
     /// something again.
     case gone(oldest: Int64)
+    /// It takes longer than anybody may be held up. What was found out is kept: ask again.
+    case unfinished
 
     /// Does a step of work on the store.
     static func store<Result>(
@@ -29,7 +31,7 @@ enum ReadFailure: Error, Equatable {
         switch self {
         case .store(let failure): "the store cannot be read: \(failure)"
         case .archive(let failure): "the archive cannot be read: \(failure)"
-        case .gone: nil
+        case .gone, .unfinished: nil
         }
     }
 }
@@ -39,6 +41,8 @@ extension Problem {
         switch failure {
         case .store(let failure):
             self.init(failure)
+        case .unfinished:
+            self = .overloaded
         case .archive(let failure):
             self = Problem(
                 500, "archive_damaged",

@@ -70,7 +70,7 @@ final class WriterThread {
             case .batch(let batch) where batch.isLarge: large.append(batch)
             case .batch(let batch): singles.append(batch)
             case .restartLog: restartsLog = true
-            case .archive, .prune: orders.append(item)
+            case .archive, .prune, .probe: orders.append(item)
             }
         }
     }
@@ -167,6 +167,7 @@ final class WriterThread {
         switch order {
         case .archive(let frames): failure = writer.archive(frames)
         case .prune(let index, let time): failure = writer.prune(through: index, time: time)
+        case .probe: failure = writer.probe()
         case .batch, .restartLog: return
         }
         if failure == nil {

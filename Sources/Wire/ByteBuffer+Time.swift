@@ -19,6 +19,14 @@ extension ByteBuffer {
         }
     }
 
+    /// Appends a time as a JSON string, or `null`.
+    package mutating func append(jsonTimestamp time: Int64?) {
+        guard let time else { return append("null") }
+        append(ASCII.quote)
+        append(timestampMilliseconds: time)
+        append(ASCII.quote)
+    }
+
     /// Appends `Fri, 20 Nov 2026 08:00:00 GMT`, the 29 bytes of an IMF-fixdate (RFC 9110, section
     /// 5.6.7), for a time in seconds since 1970; years are 0 to 9999 as above.
     package mutating func append(httpDateSeconds time: Int64) {

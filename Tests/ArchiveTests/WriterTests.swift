@@ -119,21 +119,31 @@ struct WriterTests {
         #expect(try old.readAll() == Messages.plain(6))
     }
 
-    @Test("Where the newest file was taken away, the day goes on in another")
+    @Test(
+        "Where the newest file was taken away nothing is written; with an empty one another begins")
     func takenAway() throws {
         let shelf = try Shelf()
         try shelf.add(Messages.plain(3))
         let file = shelf.frames[0].file
         try shelf.remove(file)
+        for days in 0...1 as ClosedRange<Int64> {
+            let created = Messages.midnight + days * Messages.dayMilliseconds + 3
+            shelf.restart()
+            #expect(
+                try shelf.writer.cut(to: shelf.frames.last)
+                    == .init(lacking: .missing(file: file)))
+            #expect(throws: ArchiveFailure.missing(file: file)) {
+                try shelf.add(Messages.plain(3, from: 4, created: created))
+            }
+            #expect(try shelf.files == [])
+        }
+        try shelf.overwrite(file, [])
         shelf.restart()
-        #expect(try shelf.writer.cut(to: shelf.frames.last) == .init(lacking: .missing(file: file)))
+        #expect(try shelf.writer.cut(to: shelf.frames.last).lacking != nil)
         let row = try shelf.add(Messages.plain(3, from: 4))[0]
         #expect(row.file == "2026-09-21-\(Shelf.hub).2.jsonl.zst")
-        #expect(try shelf.files == [row.file])
+        #expect(try shelf.files == [row.file, file].sorted())
         try shelf.reader().verify(row, previous: shelf.frames[0].digest)
-        #expect(throws: ArchiveFailure.missing(file: file)) {
-            _ = try shelf.reader().unpack(shelf.frames[0])
-        }
         // The next start finds that one whole, and goes on in it.
         shelf.restart()
         #expect(try shelf.writer.cut(to: row) == .init())
@@ -167,6 +177,7 @@ struct WriterTests {
             try shelf.add(Messages.plain(3, from: 4))
         }
         // Also where another stands in its place.
+        try shelf.overwrite(file, [])
         _ = try shelf.writer.cut(to: shelf.frames.last)
         try shelf.add(Messages.plain(3, from: 4))
         let second = shelf.frames[1].file

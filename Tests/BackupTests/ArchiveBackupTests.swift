@@ -61,7 +61,13 @@ import Testing
 
     /// The beginning of docs/archive-format.md's frame, and bytes of any kind behind it.
     private static func frame(previous: [UInt8], size: Int) -> [UInt8] {
-        let header = Array("{\"format\":1,\"previous\":\"\(SHA256.hex(previous))\"}\n".utf8)
+        let time = "2026-11-19T08:00:00.000Z"
+        let header = Array(
+            """
+            {"format":1,"hub":"h","first":1,"last":2,"from":"\(time)","to":"\(time)","raw":1,\
+            "length":1,"leastId":null,"greatestId":null,"previous":"\(SHA256.hex(previous))"}
+
+            """.utf8)
         let count = UInt32(header.count)
         return [0x5C, 0x2A, 0x4D, 0x18] + (0..<4).map { UInt8(count >> (8 * $0) & 0xFF) }
             + header + (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -10,6 +10,8 @@ enum Answer {
     case page(Page)
     case done
     case refused(Refusal)
+    /// 410: something of the line behind `from` was pruned.
+    case gone(from: Int64, oldest: Int64)
     /// 503 or 507: nothing was changed.
     case failed
 

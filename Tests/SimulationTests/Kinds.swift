@@ -30,13 +30,16 @@ struct Kinds: CustomStringConvertible {
     var haste = true
     /// Wake-ups get lost; then only deadlines help, and nothing is said of waiters before them.
     var lostWakeUps = true
+    /// Messages move to an archive, which is pruned.
+    var moves = true
+    var prunes = true
 
     /// All kinds, each with the chance of a half, the rarest with less.
     init(_ random: inout SplitMix) {
         for kind in [
             \.crashes, \.failures, \.lostSyncs, \.lostAnswers, \.disconnects, \.takeOvers,
             \.seeks, \.pauses, \.releases, \.autocommit, \.filters, \.readsAhead, \.clockSteps,
-            \.rivals, \.plenty, \.backlogs, \.rests, \.haste,
+            \.rivals, \.plenty, \.backlogs, \.rests, \.haste, \.moves, \.prunes,
         ] as [WritableKeyPath<Kinds, Bool>] {
             self[keyPath: kind] = random.oneIn(2)
         }
@@ -69,4 +72,26 @@ enum Defect: String, CaseIterable, Sendable {
     /// A pull waits although its warehouse was paused between its admission and its page, when
     /// nobody could wake it.
     case waitsThoughPaused
+    // At the border.
+
+    /// A frame is handed over before it is synced.
+    case handsOverUnsynced
+    /// What an unfinished move has left in the files stays there.
+    case keepsUnfinished
+    /// A frame whose hand-over was reported as failed is cut off at once, though a crash may bring
+    /// the hand-over to light.
+    case cutsTheUnsure
+    /// Files are removed before the catalogue has let go of them.
+    case prunesFilesFirst
+    /// Rows below the border are deleted while somebody still reads them.
+    case trimsUnderReaders
+    /// An old id is stored without a look into the archive.
+    case looksOnlyInStore
+    /// A pull passes over what was pruned.
+    case skipsWhatIsPruned
+    /// A loop takes its sign down while the desk reads a page for a pull that then waits.
+    case forgetsTheDesk
+    /// Whoever stands before the archive's beginning is told that his messages are gone, though he
+    /// has done all that were.
+    case refusesWhoNeedsNothing
 }

@@ -5,6 +5,16 @@ enum Mail {
     case written(WriteBatch)
     case wake([UInt32])
     case supersede(Warehouse.WaitingPull)
+    /// The archive's desk has read a page.
+    case page(PageToRead, DeskPage)
+}
+
+/// What the archive's desk has found.
+enum DeskPage {
+    case read(Page)
+    case gone(oldest: Int64)
+    /// Nothing more is said: a violation was noted.
+    case violation
 }
 
 /// A page that was read and is not yet handed out.
@@ -58,6 +68,8 @@ final class Loop {
     var requests: [UInt64: Sender] = [:]
     /// Whether the writer is to wake this loop: somebody waits here.
     var sign = false
+    /// Pages that the archive's desk reads for this loop.
+    var pagesAtDesk = 0
     /// Pulls whose waiters are registered a step too late, where that is the defect.
     var late: [UInt64] = []
 

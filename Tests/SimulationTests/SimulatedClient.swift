@@ -94,6 +94,8 @@ struct SimulatedClient {
             refused(refusal, row, trace, &random)
         case .failed:
             break
+        case .gone:
+            (done, ahead) = (nil, nil)
         }
     }
 

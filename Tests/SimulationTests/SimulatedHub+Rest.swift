@@ -3,10 +3,13 @@ import TestSupport
 
 /// What holds when nothing is under way.
 extension SimulatedHub {
-    var hasWork: Bool { writerHasWork || loops.contains { $0.hasWork } }
+    var hasWork: Bool {
+        writerHasWork || !deskMail.isEmpty || archiver.hasWork || loops.contains { $0.hasWork }
+    }
 
     /// Nothing is under way: no pull may wait for what is there.
     func checkAtRest() {
+        checkPlaces()
         for loop in loops {
             for (call, pull) in loop.pulls {
                 trace.check(pull.phase == .waiting, "call \(call) is \(pull.phase), forgotten")

@@ -7,24 +7,32 @@ import TestSupport
 /// its mailbox, is one step; in the middle of a loop's read the writer may go on.
 final class SimulatedHub {
     unowned let world: World
-    let lines = Lines()
+    /// The loops, and the archive's desk.
+    let epochs = ReaderEpochs(readers: 3)
+    let lines: Lines
+    let ids: HubIDs
     var table: [UInt32: Warehouse] = [:]
     var loops = [Loop(0), Loop(1)]
     let reader: MemoryReader
 
-    private var writer: Writer<MemoryStore>
-    private var writerMail: [WriteBatch] = []
+    var writer: Writer<MemoryStore>
+    var writerMail: [WriteBatch] = []
+    /// What the archiver asks of the writer.
+    var orders: [SimulatedArchiver.Order] = []
+    var deskMail: [DeskMail] = []
+    private(set) var archiver: SimulatedArchiver!
     /// What the writer still has to tell about its last transaction, step by step.
     private var telling: [() -> Void] = []
     private(set) var topics: [String] = []
     private var calls: UInt64 = 0
     /// What the model said of each warehouse when its row in `table` was installed: a change that
     /// is on disk and not yet installed is not known to loops.
-    private var installed: [UInt32: Model.Row] = [:]
+    private(set) var installed: [UInt32: Model.Row] = [:]
 
     init(_ world: World) throws(StoreFailure) {
         self.world = world
         reader = MemoryReader(world.disk)
+        lines = Lines(epochs: epochs)
         var store = MemoryStore(world.disk)
         let state = try store.load(into: lines)
         let faults = world.faults
@@ -39,6 +47,8 @@ final class SimulatedHub {
             table[warehouse.wid] = warehouse
         }
         head = state.head
+        ids = state.ids
+        archiver = SimulatedArchiver(self)
     }
 
     /// The model has taken in the start.
@@ -49,7 +59,7 @@ final class SimulatedHub {
     /// The newest index stored, shown or not.
     private(set) var head: Int64
     /// Whether the last commit is perhaps on the disk though it failed.
-    private(set) var hasUnsureCommit = false
+    var hasUnsureCommit = false
     var trace: Trace { world.trace }
 
     func newCall() -> UInt64 {
@@ -59,13 +69,17 @@ final class SimulatedHub {
 
     // MARK: The writer
 
-    var writerHasWork: Bool { !telling.isEmpty || !writerMail.isEmpty }
+    var writerHasWork: Bool { !telling.isEmpty || !writerMail.isEmpty || !orders.isEmpty }
 
     func writerStep() {
         if !telling.isEmpty {
             telling.removeFirst()()
         } else if !writerMail.isEmpty {
             write()
+        } else if !orders.isEmpty {
+            answer(orders.removeFirst())
+        } else {
+            trim()
         }
     }
 
@@ -209,6 +223,7 @@ final class SimulatedHub {
     /// Nobody waits here: the writer need not wake this loop. A tick may end with pages left over.
     private func endTick(_ loop: Loop) {
         guard loop.waiters.isEmpty, loop.late.isEmpty else { return }
+        guard loop.pagesAtDesk == 0 || world.defect == .forgetsTheDesk else { return }
         if loop.pagesToRead.isEmpty || world.random.oneIn(4) { loop.sign = false }
     }
 
@@ -224,6 +239,7 @@ final class SimulatedHub {
             // The global line wakes all, here in the order of their wids: a run must repeat.
             for wid in wids.contains(0) ? world.wids : wids { loop.waiters.wake(wid) }
         case .supersede(let waiting): supersede(waiting, loop)
+        case .page(let next, let answer): pageAnswered(next, answer, loop)
         }
     }
 
@@ -252,6 +268,10 @@ final class SimulatedHub {
 
     private func written(_ batch: WriteBatch, _ loop: Loop) {
         for publish in batch.publishes {
+            if publish.outcome == .lookAgain {
+                deskMail.append(.ids(batch.copy(of: publish)))
+                continue
+            }
             guard
                 case .publisher(let number, let ticket)? = loop.requests.removeValue(
                     forKey: publish.call)
@@ -361,12 +381,42 @@ final class SimulatedHub {
     private func readNext(_ loop: Loop) {
         let next = loop.pagesToRead.removeFirst()
         let call = next.call
-        guard var pull = loop.pulls[call] else { return }
-        let request = pull.call.request
+        guard let request = loop.pulls[call]?.call.request else { return }
         noteOvertaken(next, table[request.wid]!)
-        guard let page = readPage(request, from: next.from) else { return }
-        pull.page = page
+        if lines.line(of: request.wid).isArchived(after: next.from) {
+            deskMail.append(.page(next, loop: loop.number))
+            loop.pagesAtDesk += 1
+            return
+        }
+        let read = epochs.readers[loop.number].reading {
+            readPage(request, from: next.from, interleaved: true)
+        }
+        guard let page = read, let pull = loop.pulls[call] else { return }
         for _ in 0..<world.random.number(0...6) { writerStep() }
+        handOut(page, pull, next, loop)
+    }
+
+    /// The archive's desk has answered.
+    private func pageAnswered(_ next: PageToRead, _ answer: DeskPage, _ loop: Loop) {
+        loop.pagesAtDesk -= 1
+        guard let pull = loop.pulls[next.call] else { return }
+        switch answer {
+        case .violation: break
+        case .gone(let oldest):
+            finish(loop, next.call, .gone(from: next.from, oldest: oldest))
+        case .read(var page):
+            trace.count("archived page")
+            // What came since the page was read has woken nobody: nobody waited.
+            let line = lines.line(of: pull.call.request.wid)
+            page.more = page.more || line.first(after: page.next) != nil
+            handOut(page, pull, next, loop)
+        }
+    }
+
+    private func handOut(_ page: Page, _ pull: Pull, _ next: PageToRead, _ loop: Loop) {
+        var pull = pull
+        let (call, request) = (next.call, pull.call.request)
+        pull.page = page
         if world.defect == .ignoresEpochs, !page.shown.isEmpty, !request.autocommit {
             loop.pulls[call] = pull
             return finish(loop, call, .page(page))
@@ -388,58 +438,6 @@ final class SimulatedHub {
     private func noteOvertaken(_ next: PageToRead, _ row: Warehouse) {
         if row.isPaused { trace.count("paused before its page") }
         if row.epoch != next.epoch { trace.count("moved before its page") }
-    }
-
-    /// Messages a filter looks at in one pull here.
-    private static let looks = 20
-
-    /// The page behind `from`, as a loop reads it; nil after a violation.
-    private func readPage(_ request: PullRequest, from: Int64) -> Page? {
-        let line = lines.line(of: request.wid)
-        var cursor = line.cursor(after: from)
-        let row = installed[request.wid] ?? Model.Row()
-        var page = Page(from: from, next: from, voids: row.voids, seeks: row.seeks)
-        page.ordinalBefore = line.ordinal(through: from)
-        var looked = 0
-        while page.shown.count < request.limit, looked < Self.looks, let entry = cursor.next() {
-            looked += 1
-            trace.check(
-                entry.ordinal == page.ordinalBefore + Int64(looked),
-                "wid \(request.wid): ordinal \(entry.ordinal) of \(entry.index)")
-            guard let shows = show(entry, request) else { return nil }
-            if shows { page.shown.append(entry.index) }
-            page.next = entry.index
-        }
-        page.more = cursor.next() != nil
-        // An end reached counts to the head: nothing up to it is left.
-        if !page.more { page.next = max(page.next, line.head, from) }
-        page.ordinalNext = line.ordinal(through: page.next)
-        return page
-    }
-
-    /// Whether the message is shown, read from the disk; nil after a violation.
-    private func show(_ entry: Line.Entry, _ request: PullRequest) -> Bool? {
-        var topic: Int32 = 0
-        do throws(StoreFailure) {
-            try reader.begin()
-            defer { reader.end() }
-            try reader.rows(at: [entry.index]) { row in
-                trace.check(
-                    row.nth == entry.nth && (row.wid == 0 || row.wid == request.wid),
-                    "message \(entry.index) in the line of \(request.wid) is another")
-                topic = row.topic
-                return true
-            }
-        } catch {
-            trace.violate("readers see message \(entry.index): \(error)")
-            return nil
-        }
-        guard !request.topics.isEmpty else { return true }
-        guard Int(topic) < topics.count else {
-            trace.violate("readers see message \(entry.index) before its topic")
-            return nil
-        }
-        return request.topics.contains { $0.matches(topics[Int(topic)]) }
     }
 
     /// Ends a pull with its answer.

@@ -10,6 +10,8 @@ struct SimulatedPublisher {
     private(set) var ticket = 0
     private(set) var isWaiting = false
     private var made = 0
+    /// Milliseconds since 1970, as this publisher has it.
+    private var clock: UInt64 = 0
     /// Bodies that were acknowledged: each must be there exactly once.
     private(set) var acknowledged: [String] = []
     /// Drafts with ids that were acknowledged, to be sent again by mistake.
@@ -22,12 +24,18 @@ struct SimulatedPublisher {
     }
 
     /// What is sent next: the request that got no answer, an old one, or a new one.
-    mutating func send(_ random: inout SplitMix, wids: [UInt32]) -> [Draft] {
+    ///
+    /// - Parameter wall: the machine's clock; publishers' own ones differ.
+    mutating func send(_ random: inout SplitMix, wids: [UInt32], wall: Int64) -> [Draft] {
         ticket += 1
         isWaiting = true
+        clock = UInt64(wall + Self.skews[number % Self.skews.count])
         if drafts.isEmpty { makeRequest(&random, wids) }
         return drafts
     }
+
+    /// Milliseconds.
+    private static let skews: [Int64] = [0, 600_000, -60_000]
 
     private mutating func makeRequest(_ random: inout SplitMix, _ wids: [UInt32]) {
         expectsConflict = false
@@ -54,7 +62,7 @@ struct SimulatedPublisher {
         return Draft(
             "p\(number).\(made)", topic: random.oneIn(2) ? "A_Changed" : "B_Created",
             wid: random.oneIn(2) ? 0 : wids.randomElement(using: &random)!,
-            id: hasID ? .publishers(id) : nil)
+            id: hasID ? .publishers(id, at: clock) : nil)
     }
 
     /// The answer to sending `ticket` has come; it may be too late.
@@ -66,11 +74,11 @@ struct SimulatedPublisher {
             acknowledged += drafts.map(\.body)
             known += drafts.filter { $0.id != nil }
             drafts = []
-        case .conflict:
+        case .conflict, .expired:
             drafts = []
         case .failed:
             giveUpNameless()
-        case .pending, .topicLimit, .lineLimit, .lookAgain, .expired:
+        case .pending, .topicLimit, .lineLimit, .lookAgain, .unfinished:
             preconditionFailure("no such answer here: \(outcome)")
         }
     }

@@ -49,7 +49,8 @@ struct SimulationTests {
         "waiting pull refused: paused", "refused: sessionHeld", "refused: sessionFenced",
         "refused: notDelivered", "refused: paused", "commit", "commit failed: full",
         "commit failed: busy", "commit failed: disk(\"sync\")", "crash",
-        "unsure commit came to light",
+        "unsure commit came to light", "moved", "move failed", "pruned", "trimmed",
+        "archived page", "gone", "id expired", "old id found in the archive",
     ]
 
     @Test("The same seed gives the same run")

@@ -200,15 +200,15 @@ struct ArchiveContractTests {
         for number in [1, 10, 11, 12, 60, 61, 100] {
             let holding = frames.filter { $0.first <= number && number <= $0.last }
             let id = Draft.numbered(number).id!
-            #expect(try reader.frames(mayHold: id) == holding)
+            #expect(try reader.frames(mayHold: id, above: 0, limit: 9) == holding)
             #expect(try reader.index(of: id) == nil, "the archive has it")
         }
-        #expect(try reader.frames(mayHold: .publishers(1, at: 1)) == [])
+        #expect(try reader.frames(mayHold: .publishers(1, at: 1), above: 0, limit: 9) == [])
         #expect(hub.prune(through: 11, time: 1011) == nil)
         for _ in 0..<2 {
             #expect(try reader.frame(holding: 11) == nil)
             #expect(try reader.frames(from: 0, limit: 9) == Array(frames[2...]))
-            #expect(try reader.frames(mayHold: Draft.numbered(11).id!) == [])
+            #expect(try reader.frames(mayHold: Draft.numbered(11).id!, above: 0, limit: 9) == [])
             try hub.trimAll()
         }
         #expect(hub.prune(through: 50, time: 1050) != nil, "no frame ends there")
@@ -217,6 +217,54 @@ struct ArchiveContractTests {
         try hub.trimAll()
         let state = try restarted(hub).archive
         #expect(state.lastDigest == frames.last!.digest, "the chain goes on")
+    }
+
+    @Test(
+        "Where a publisher's clock is wrong many frames may hold an id: they come in pieces",
+        arguments: StoreKind.allCases)
+    func manyFrames(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        for number in 1...20 as ClosedRange<UInt64> {
+            _ = hub.publishLooking([
+                Draft(id: .publishers(number, at: 1)),
+                Draft(id: .publishers(number, at: 1_000_000 + number)),
+            ])
+            try hub.archive(through: Int64(number) * 2)
+        }
+        #expect(hub.prune(through: 4, time: 1) == nil)
+        var firsts: [Int64] = []
+        while true {
+            let frames = try hub.reader.frames(
+                mayHold: .publishers(99, at: 1000), above: firsts.last ?? 0, limit: 7)
+            #expect(frames.count <= 7)
+            if frames.isEmpty { break }
+            firsts += frames.map(\.first)
+        }
+        #expect(firsts == Array(stride(from: 5, through: 39, by: 2)))
+    }
+
+    @Test(
+        "The catalogue tells where each wid's message before a frame is, whatever was trimmed",
+        arguments: StoreKind.allCases)
+    func previous(kind: StoreKind) throws {
+        let hub = try Place(kind).archivingHub()
+        for wid in [5, 5, 0, 6, 5, 7, 6, 0, 5] as [UInt32] { _ = hub.publish([Draft(wid: wid)]) }
+        for last in [2, 4, 8, 9] as [Int64] {
+            var frame = try hub.frame(through: last)
+            // What the archiver hands over does not know it.
+            for place in frame.wids.indices { frame.wids[place].previous = nil }
+            #expect(hub.archive(frame) == nil)
+            try hub.trimAll()
+            try hub.restart()
+        }
+        let told = try hub.reader.frames(from: 1, limit: 9).map { frame in
+            frame.wids.map { [Int64($0.wid), $0.before, $0.previous] }
+        }
+        #expect(
+            told == [
+                [[5, 0, 0]], [[0, 0, 0], [6, 0, 0]],
+                [[0, 1, 3], [5, 2, 2], [6, 1, 4], [7, 0, 0]], [[5, 3, 5]],
+            ])
     }
 
     @Test("A time is looked for above the border only", arguments: StoreKind.allCases)

@@ -154,7 +154,11 @@ extension ArchivingHub {
         let rows = try rows(Array(border + 1...last))
         var wids: [UInt32: ArchivedFrame.WidCount] = [:]
         for row in rows {
-            wids[row.wid, default: .init(wid: row.wid, count: 0, before: row.nth - 1)].count += 1
+            let before = archived.last { $0.wid == row.wid }?.index ?? 0
+            wids[
+                row.wid,
+                default: .init(wid: row.wid, count: 0, before: row.nth - 1, previous: before)
+            ].count += 1
         }
         let ids = rows.map(\.id).filter { state.ids.index(in: $0) == nil }
         return ArchivedFrame(

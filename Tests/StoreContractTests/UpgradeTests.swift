@@ -85,6 +85,20 @@ struct UpgradeTests {
         #expect(try place.sqliteStore(place.path).upgrade == nil)
     }
 
+    @Test("Frames that version 4 noted do not tell of the messages before them, later ones do")
+    func frames() throws {
+        let place = Place(.sqlite)
+        let hub = try place.archivingHub()
+        for _ in 0..<20 { _ = hub.publish([Draft(wid: 3)]) }
+        try hub.archive(through: 10)
+        try Connection(path: place.path).execute(
+            "ALTER TABLE frames DROP COLUMN previous; PRAGMA user_version=4")
+        try hub.restart()
+        try hub.archive(through: 20)
+        let previous = try hub.reader.frames(from: 1, limit: 9).map { $0.wids.map(\.previous) }
+        #expect(previous == [[nil], [10]])
+    }
+
     @Test("The copy is the store as it was, which the program before can open")
     func copy() throws {
         let place = try old()

@@ -1,23 +1,36 @@
 import Foundation
 
-/// The built program, run to its end.
+/// A program, run to its end; one that does not end by itself is ended, and its status tells so.
 package struct ProgramExit: Sendable {
     package let status: Int32
-    package let output: String
+    package let bytes: [UInt8]
     package let errors: String
 
+    package var output: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// How long it may take.
+    private static let patience = Duration.seconds(30)
+
+    /// Runs the built program.
+    ///
     /// - Parameters:
-    ///   - environment: all that it gets of one.
+    ///   - environment: all that it gets of one, beside the path.
     ///   - wrapper: a command to run the program under.
     package init(
         _ words: [String], environment: [String: String] = [:], wrapper: [String] = []
     ) throws {
+        try self.init(
+            command: wrapper + [HubProcess.program] + words,
+            environment: ["SWIFT_BACKTRACE": "enable=no"].merging(environment) { $1 })
+    }
+
+    /// Runs a program of the system.
+    package init(command: [String], environment: [String: String] = [:]) throws {
         let folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = wrapper + [HubProcess.program] + words
-        process.environment = environment.merging(
-            ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]) { own, _ in own }
+        process.arguments = command
+        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         // Files, not pipes: a pipe that nobody empties while the other is read could fill up.
         let files = try ["output", "errors"].map { name in
             let path = "\(folder.path)/\(name)"
@@ -28,13 +41,12 @@ package struct ProgramExit: Sendable {
         process.standardError = FileHandle(forWritingAtPath: files[1])
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        // What does not end by itself is ended, and its status tells so.
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + Self.patience
         while process.isRunning, ContinuousClock.now < deadline { usleep(2000) }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         status = process.terminationStatus
-        output = try String(contentsOfFile: files[0], encoding: .utf8)
+        bytes = try RawFile.bytes(files[0])
         errors = try String(contentsOfFile: files[1], encoding: .utf8)
     }
 }

@@ -25,6 +25,8 @@ enum ExitStatus: Int32, Sendable {
     case failed = 1
     /// The command line itself is wrong; nothing was tried.
     case usage = 2
+    /// Ctrl-C has ended it, where nothing was half done: as shells have it.
+    case cancelled = 130
 }
 
 /// Why a command line cannot be run: each mistake in it, so that all can be mended at once.

@@ -11,7 +11,8 @@ extension Command {
             name: "archive verify", summary: "read the archive again, and check it",
             details: """
                 Names the file, the frame and its messages of whatever is missing, cut, damaged or
-                another hub's. The exit status is 1 if anything is. Ctrl-C ends it.
+                another hub's. The exit status is 1 if anything is. Ctrl-C ends it, and tells
+                how far it came; the exit status is 130 then.
                 """,
             options: [Archive.file, HubOptions.quiet] + HubOptions.connectionAndJSON,
             run: Archive.verify)
@@ -101,7 +102,7 @@ private enum Archive {
             hub: try HubConnection(arguments), isQuiet: arguments[HubOptions.quiet])
         var (frames, messages, bytes) = (0, 0, 0)
         var damages: [JSONValue] = []
-        try work.run { token in
+        let isWhole = try work.run { token in
             var body = JSONObject()
             body.add("file", arguments[file])
             body.add("pageToken", token)
@@ -129,7 +130,13 @@ private enum Archive {
                 "\(grouped(frames)) frames with \(grouped(messages)) messages are sound"
                     + (damages.isEmpty ? "" : "; \(found(damages))"))
         }
+        guard isWhole else { return cancelled("the rest was not looked at") }
         return damages.isEmpty ? .done : .failed
+    }
+
+    private static func cancelled(_ what: String) -> ExitStatus {
+        Console.note("cancelled: \(what)")
+        return .cancelled
     }
 
     private static func found(_ damages: [JSONValue]) -> String {
@@ -150,7 +157,7 @@ private enum Archive {
         let search = try MessageSearch(arguments, order: arguments[oldest] ? "oldest" : "newest")
         var unreadable = UnreadableStretches()
         var messages: [JSONValue] = []
-        try search.run(limit: arguments[limit], &unreadable) { message in
+        let isWhole = try search.run(limit: arguments[limit], &unreadable) { message in
             if arguments[HubOptions.json] {
                 Console.print(bytes: message)
             } else {
@@ -160,7 +167,8 @@ private enum Archive {
         }
         if !messages.isEmpty { MessageTable.lines(messages).forEach(Console.print) }
         if messages.isEmpty, !arguments[HubOptions.json] { Console.note("nothing was found") }
-        return unreadable.report()
+        let status = unreadable.report()
+        return isWhole ? status : cancelled("that is what was found so far")
     }
 
     // MARK: Export
@@ -170,7 +178,7 @@ private enum Archive {
         let file = try arguments[output].map { path throws in try PartFile(path) }
         var unreadable = UnreadableStretches()
         var count = 0
-        try search.run(limit: .max, &unreadable) { message in
+        let isWhole = try search.run(limit: .max, &unreadable) { message in
             count += 1
             if let file {
                 try file.append(message + [0x0A])
@@ -178,6 +186,13 @@ private enum Archive {
                 Console.print(bytes: message)
             }
             return true
+        }
+        guard isWhole else {
+            file?.discard()
+            return cancelled(
+                file == nil
+                    ? "\(grouped(count)) messages were written, there are more"
+                    : "no file was made")
         }
         try file?.finish()
         if !arguments[HubOptions.quiet] { Console.note("\(grouped(count)) messages") }

@@ -40,6 +40,8 @@ private enum Replay {
         var first: Int?
         var last: Int?
         var known = 0
+        /// It came to its end; false: Ctrl-C was pressed.
+        var isWhole = true
         var unreadable = UnreadableStretches()
 
         mutating func add(_ answer: JSONValue) {
@@ -70,6 +72,10 @@ private enum Replay {
         let name = arguments[id] ?? ids.next()
         let isJSON = arguments[HubOptions.json]
         let preview = try slices(arguments, name, through: arguments[last], dryRun: true)
+        guard preview.isWhole else {
+            Console.note("cancelled: nothing was copied")
+            return .cancelled
+        }
         let change = describe(preview, wid: arguments[HubOptions.wid])
         if arguments[Consent.dryRun] || preview.count == 0 {
             Console.print(isJSON ? preview.json(id: name) : change)
@@ -78,12 +84,17 @@ private enum Replay {
         guard Consent.isGiven(to: change, arguments) else { return .failed }
         if !arguments[HubOptions.quiet] { Console.note("replay \(name)") }
         let done = try slices(arguments, name, through: preview.last, dryRun: false)
+        let status = done.unreadable.report()
         Console.print(
             isJSON
                 ? done.json(id: name)
                 : "warehouse \(arguments[HubOptions.wid]) has \(copies(done.count - done.known)) "
                     + "more to pull" + (done.known > 0 ? "; \(grouped(done.known)) it had" : ""))
-        return done.unreadable.report()
+        guard done.isWhole else {
+            Console.note("cancelled: the same command with --id \(name) goes on")
+            return .cancelled
+        }
+        return status
     }
 
     private static func slices(
@@ -92,7 +103,7 @@ private enum Replay {
         let work = SlicedWork(
             hub: try HubConnection(arguments), isQuiet: arguments[HubOptions.quiet])
         var sum = Sum()
-        try work.run { token in
+        sum.isWhole = try work.run { token in
             var body = JSONObject()
             body.add("filter", json: filter(arguments, through: last).text)
             body.add("wid", arguments[HubOptions.wid])

@@ -24,11 +24,13 @@ struct MessageSearch {
     }
 
     /// Gives each message found to `take`, until that returns false.
+    ///
+    /// - Returns: whether the search came to its end; false: Ctrl-C was pressed.
     func run(
         limit: Int, _ unreadable: inout UnreadableStretches, _ take: ([UInt8]) throws -> Bool
-    ) throws {
+    ) throws -> Bool {
         var (count, stretches) = (0, unreadable)
-        try work.run { token in
+        let isWhole = try work.run { token in
             let rest = min(1000, limit - count)
             return try work.hub.get(
                 "/v1/messages?\(query)&limit=\(rest)" + (token.map { "&pageToken=\($0)" } ?? ""))
@@ -41,6 +43,7 @@ struct MessageSearch {
             return count == limit ? nil : "\(grouped(count)) found"
         }
         unreadable = stretches
+        return isWhole
     }
 
     /// The elements of the answer's `messages`, as they stand there.

@@ -36,6 +36,11 @@ final class PartFile {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// It is not wanted any more: nothing of it stays.
+    func discard() {
+        unlink(path + ".part")
+    }
+
     /// Everything was appended: it is on disk, under its name, when this returns.
     func finish() throws(ByteStream.Failure) {
         try flush()
