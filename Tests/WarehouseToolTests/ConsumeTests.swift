@@ -97,6 +97,21 @@ import Wire
         #expect(tool.said.contains(" 0 failed"), "\(tool.said)")
     }
 
+    @Test("One signal ends it, also while it waits for the data interface")
+    func stoppedWhileWaiting() throws {
+        let shop = try Shop()
+        try shop.putProduct("a", price: 1)
+        shop.stopInterface()
+        let config = try shop.configuration(wid: 1)
+        let tool = try ToolProcess(["consume", "--config", config])
+        #expect(eventually(within: 30) { tool.said.contains("http://\(shop.interfaceEndpoint)") })
+        tool.interrupt()
+        #expect(tool.end(within: 20) == 0, "\(tool.said)")
+        try shop.startInterface()
+        #expect(try once(config).status == 0)
+        #expect(try shop.differences(wid: 1) == [])
+    }
+
     @Test(
         "What the interface answers decides what becomes of a message",
         arguments: [

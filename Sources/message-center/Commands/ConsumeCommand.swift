@@ -113,8 +113,9 @@ private struct WarehouseRun {
                 return try await consumer.start(from: start)
             } stop: {
                 consumer.stop()
-                // Whatever page a bootstrap is at, it goes on behind the last one written.
-                return isFilling.withLock { $0 }
+                // Whatever page a bootstrap is at, it goes on behind the last one written; and a
+                // message that waits for an interface could do so for an hour.
+                return isFilling.withLock { $0 } || progress.isWaiting
             }
         } catch is CancellationError {
             end = .stopped
@@ -140,7 +141,7 @@ private struct WarehouseRun {
 
     private func bootstrap(_ fetcher: RowFetcher) throws -> Bootstrap {
         let progress = progress
-        return try Bootstrap(configuration, fetcher, database) { progress.trouble($0) }
+        return try Bootstrap(configuration, fetcher, database) { progress.waiting(for: $0) }
     }
 
     /// Fills the warehouse; the index behind which consumption begins.
@@ -159,7 +160,7 @@ private struct WarehouseRun {
     private func consumer(_ fetcher: RowFetcher) throws -> MessageConsumer {
         let consumer = try configuration.consumer(settings)
         let progress = progress
-        let applier = RowApplier(configuration, fetcher, database) { progress.trouble($0) }
+        let applier = RowApplier(configuration, fetcher, database) { progress.waiting(for: $0) }
         for topic in configuration.topics {
             consumer.on(topic) { message in try await applier.apply(message) }
         }
@@ -178,23 +179,20 @@ private struct WarehouseRun {
         return consumer
     }
 
-    /// Waits for `body`, and draws meanwhile. The first signal calls `stop`, which tells whether to
-    /// cancel it; the second cancels it in any case.
+    /// Waits for `body`, and draws meanwhile. From the first signal on `stop` is called again and
+    /// again, and tells whether to cancel it; the second signal cancels it in any case.
     private func wait<Result: Sendable>(
         _ signals: borrowing Signals, _ body: @escaping @Sendable () async throws -> Result,
         stop: () -> Bool
     ) throws -> Result {
         var asked = 0
         return try waiting(body) {
-            var cancels = false
             switch try signals.wait(milliseconds: 100) {
-            case .terminate, .interrupt:
-                asked += 1
-                cancels = stop() || asked > 1
+            case .terminate, .interrupt: asked += 1
             case .hangUp, nil: break
             }
             progress.draw()
-            return cancels
+            return asked > 0 && (stop() || asked > 1)
         }
     }
 }

@@ -15,6 +15,8 @@ final class ConsumeProgress: Sendable {
         var lagSeconds = 0
         var last = ""
         var trouble: String?
+        /// Within a message: for the data interface or the database.
+        var isWaiting = false
         /// Done a second ago, and the rate since: what the line shows.
         var doneThen = 0
         var then = ContinuousClock.now
@@ -65,7 +67,16 @@ final class ConsumeProgress: Sendable {
         }
     }
 
-    /// What is being waited for; nil: nothing any more.
+    /// What the message at hand waits for; nil: nothing any more.
+    func waiting(for text: String?) {
+        state.withLock { $0.isWaiting = text != nil }
+        trouble(text)
+    }
+
+    /// Whether the message at hand cannot go on now.
+    var isWaiting: Bool { state.withLock { $0.isWaiting } }
+
+    /// What is wrong and will be tried again; nil: nothing any more.
     func trouble(_ text: String?) {
         let isNew = state.withLock { state in
             defer { state.trouble = text }
