@@ -157,7 +157,6 @@ final class DataLoop {
                 perform(client, head)
                 client.input.consume(head.length)
                 client.parser.reset()
-                client.deadline = now + bounds.idle
             }
             send(client)
             guard clients[client.token] != nil else { return }
@@ -227,6 +226,8 @@ final class DataLoop {
         count(client)
         guard isOpen, !(client.unsent.isEmpty && client.closes) else { return close(client) }
         let isWaiting = !client.unsent.isEmpty
+        // Until then the deadline is that of taking the answer.
+        if !isWaiting { client.deadline = now + bounds.idle }
         if isWaiting != client.awaitsRoom {
             client.awaitsRoom = isWaiting
             // One direction at a time: a client that does not read is not read from either.
