@@ -7,8 +7,8 @@ import Wire
 /// interfaces, and lets consumption begin at the noted place.
 ///
 /// What changes meanwhile is published behind that place, so it is handled after all pages,
-/// whatever state of it they had. Each page is written together with the place behind it: an interrupted
-/// bootstrap goes on there.
+/// whatever state of it they had. Each page is written together with the place behind it: an
+/// interrupted bootstrap goes on there.
 package struct Bootstrap: Sendable {
     private let configuration: WarehouseConfiguration
     private let fetcher: RowFetcher

@@ -35,7 +35,7 @@ struct DocumentTests {
     private func run(_ examples: [Example], replacing: [String: String]) throws -> [String] {
         let folder = try TemporaryFolder()
         let program = HubProcess.program
-        // By its name, and not by a function: what runs in the background is then the program itself.
+        // By its name, not by a function: what runs in the background is then the program itself.
         var script = """
             cd '\(folder.path)' && mkdir bin && ln -s '\(program)' bin/message-center
             PATH=$PWD/bin:$PATH
