@@ -8,9 +8,9 @@ import Platform
 ///
 /// It reads the store in slices, builds a frame, and has it written, synced, read back and
 /// compared. Only then does it ask the writer, which hands the messages of several frames over in
-/// one transaction. Whatever fails before, the messages stay where they are, and the next try begins by
-/// putting the files back to what the catalogue knows. It comes after everybody else for processors
-/// and disk.
+/// one transaction. Whatever fails before, the messages stay where they are, and the next try
+/// begins by putting the files back to what the catalogue knows. It comes after everybody else for
+/// processors and disk.
 final class Archiver {
     private let hub: HubState
     private let retention: Retention
