@@ -10,9 +10,11 @@ enum Program {
         .warehouse.list, .warehouse.show, .warehouse.seek, .warehouse.pause, .warehouse.resume,
         .warehouse.retire, .warehouse.revive, .warehouse.name,
         .topicList, .messageShow,
+        .deadLetter.list, .deadLetter.show, .deadLetter.retry, .deadLetter.drop,
         .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
         .archive.prune,
-        .backup.make, .backup.verify, .backup.restore, .health, .bench, .version,
+        .backup.make, .backup.verify, .backup.restore, .consume, .dataAPI, .demo.shop,
+        .demo.compare, .health, .bench, .version,
     ]
 
     /// Runs the command that `words` name. Writes every error to standard error.

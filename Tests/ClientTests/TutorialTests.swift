@@ -92,6 +92,7 @@ private enum Tutorial {
     /// What the page has in place of a test's own values.
     private static let values = [
         "\"http://127.0.0.1:8088\"": "hub", "\"/var/lib/shop/spool\"": "spool",
+        "\"/var/lib/shop/consumer\"": "folder",
     ]
 
     /// The blocks of a language in the page, in their order. Imports stand at the top of a file.

@@ -12,6 +12,14 @@ package enum RealInput {
         package let body: String
         /// The line as it stands in the file.
         package let line: String
+
+        package init(topic: String, wid: Int, key: String, body: String, line: String) {
+            self.topic = topic
+            self.wid = wid
+            self.key = key
+            self.body = body
+            self.line = line
+        }
     }
 
     /// Where it is looked for: `MESSAGE_CENTER_REAL_INPUT`, or beside the repository.
