@@ -17,7 +17,7 @@ STRICT = -Xswiftc -warnings-as-errors
 TEST   = SWIFT_BACKTRACE=enable=no swift test $(STRICT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint format bench fuzz tsan asan install uninstall clean
+.PHONY: help run demo build setup test lint format bench fuzz tsan asan install uninstall clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ help: ## show this list
 
 run: build ## build, start the hub, publish the sample, stay until Ctrl-C
 	@scripts/run "$$($(BUILD) --show-bin-path)/message-center" "$(LISTEN)" "$(DATA)"
+
+demo: build ## show it all: a shop, a hub, three warehouses that end equal to the shop
+	@scripts/demo "$$($(BUILD) --show-bin-path)/message-center"
 
 setup: ## install the Debian packages that are missing
 	@scripts/setup

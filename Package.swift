@@ -64,10 +64,13 @@ let package = Package(
 
         // The client side and the one program.
         module("MessageCenterClient", ["CCurl"]),
+        module("DataAPI", ["Platform", "Wire", "SQLite"]),
+        module("WarehouseTool", ["Platform", "Wire", "SQLite", "MessageCenterClient"]),
         .executableTarget(
             name: "message-center",
             dependencies: [
-                "HubServer", "Backup", "MessageCenterClient", "Platform", "Wire", "Hub", "SQLite",
+                "HubServer", "Backup", "MessageCenterClient", "DataAPI", "WarehouseTool",
+                "Platform", "Wire", "Hub", "SQLite",
             ],
             swiftSettings: settings),
 
@@ -88,6 +91,14 @@ let package = Package(
         tests(
             "HubServerTests",
             ["HubServer", "Hub", "HubSQLite", "Archive", "Wire", "Platform", "CSQLite"]),
+        tests("DataAPITests", ["DataAPI", "SQLite", "Wire", "Platform"]),
+        tests(
+            "WarehouseToolTests",
+            [
+                "message-center", "WarehouseTool", "MessageCenterClient", "DataAPI", "SQLite",
+                "Wire",
+                "Platform",
+            ]),
         tests("CommandTests", ["message-center"]),
         .executableTarget(
             name: "spooler", dependencies: ["MessageCenterClient"], path: "Tests/Spooler",

@@ -62,22 +62,17 @@ int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
 // From linux/ioprio.h, which only newer headers have.
 enum { IOPRIO_PROCESS = 1, IOPRIO_IDLE = 3, IOPRIO_SHIFT = 13 };
 
-// From linux/sched/types.h, which cannot be included beside <sched.h>.
-struct clinux_sched_attr {
-    uint32_t size, policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime, deadline, period;
-};
-
 int clinux_come_last(void) {
-    // On Linux both take a thread: sched_setattr(2), ioprio_set(2).
-    struct clinux_sched_attr attr = {
-        .size = sizeof attr, .policy = SCHED_OTHER, .nice = 10, .runtime = 100 * 1000 * 1000};
-    long processor = syscall(SYS_sched_setattr, 0, &attr, 0);
+    // On Linux both take a thread: setpriority(2), "C library/kernel differences".
+    int nice = setpriority(PRIO_PROCESS, 0, 10);
     long disk = syscall(SYS_ioprio_set, IOPRIO_PROCESS, 0, IOPRIO_IDLE << IOPRIO_SHIFT);
-    return processor == 0 && disk == 0 ? 0 : -1;
+    return nice == 0 && disk == 0 ? 0 : -1;
+}
+
+int clinux_run_when_idle(void) {
+    // On Linux it takes a thread: sched(7).
+    struct sched_param none = {0};
+    return sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
 int clinux_name_thread(const char *name) {

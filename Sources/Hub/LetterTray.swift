@@ -17,6 +17,19 @@ package final class LetterTray: Sendable {
         }
     }
 
+    /// The orders that a client was told.
+    package struct Told: Equatable, Sendable {
+        /// `newest` of then.
+        package var newest: UInt64 = 0
+        /// The highest number that was in sight.
+        package var last: Int64 = 0
+
+        package init(newest: UInt64 = 0, last: Int64 = 0) {
+            self.newest = newest
+            self.last = last
+        }
+    }
+
     /// What `newest` is for orders of before the hub's start.
     package static let orderBefore: UInt64 = 1
 
@@ -50,6 +63,9 @@ package final class LetterTray: Sendable {
             dead: dead, parked: open.count - dead, bytes: open.reduce(0) { $0 + $1.bytes },
             orders: orders, newest: orders.isEmpty ? 0 : newest)
     }
+
+    /// The orders that stand in an answer; others follow when these are done.
+    package var inSight: ArraySlice<Order> { orders.prefix(Limits.commandsTold) }
 
     /// The number of letters that are open.
     package var count: Int { dead + parked }

@@ -125,7 +125,7 @@ package struct MemoryStore: ArchivableStore {
         durable.newestPull = 0
         durable.rate = Rate()
         durable.letters = nil
-        durable.ordersTold = 0
+        durable.ordersTold = .init()
         return durable
     }
 

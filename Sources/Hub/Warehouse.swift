@@ -65,8 +65,8 @@ package struct Warehouse: Sendable {
     /// The holder's waiting pull, which a newer one ends.
     package var waiting: WaitingPull?
     package var rate = Rate()
-    /// The newest of the orders for dead letters that its present client was told.
-    package var ordersTold: UInt64 = 0
+    /// Which orders for dead letters its present client was told.
+    package var ordersTold = LetterTray.Told()
 
     package init(wid: UInt32) {
         self.wid = wid
@@ -270,14 +270,17 @@ extension Warehouse {
 extension Warehouse {
     /// Whether there are orders that nobody was told yet: then no pull waits. They stand in every
     /// answer till they are done, but a client that does nothing about them may wait again.
-    var hasNewOrders: Bool {
-        guard let letters, !letters.orders.isEmpty else { return false }
-        return letters.newest > ordersTold
+    var hasNewOrders: Bool { hasNewOrders(in: letters) }
+
+    private func hasNewOrders(in tray: LetterTray?) -> Bool {
+        guard let tray, let last = tray.inSight.last else { return false }
+        return tray.newest > ordersTold.newest || last.number > ordersTold.last
     }
 
     /// Notes that an answer with the orders is going out.
     mutating func noteOrdersTold() {
-        if let letters { ordersTold = letters.newest }
+        guard let letters else { return }
+        ordersTold = .init(newest: letters.newest, last: letters.inSight.last?.number ?? 0)
     }
 }
 
@@ -397,7 +400,7 @@ extension Warehouse {
     /// something. A commit, or a lease that is renewed, is nothing to them.
     package func endsWaiting(_ changed: Warehouse) -> Bool {
         changed.epoch != epoch || changed.isPaused != isPaused || changed.isRetired != isRetired
-            || changed.letters?.newest ?? 0 > letters?.newest ?? 0
+            || hasNewOrders(in: changed.letters)
     }
 
     /// The writer has refused `change`: if it was the holder's, it renews the lease all the same.
@@ -435,6 +438,6 @@ extension Warehouse {
         }
         // A former holder's waiting pull is not superseded: its wake-up tells it who holds now.
         waiting = changed.holder == seen.holder ? seen.waiting : nil
-        ordersTold = changed.holder == seen.holder ? seen.ordersTold : 0
+        ordersTold = changed.holder == seen.holder ? seen.ordersTold : .init()
     }
 }

@@ -8,9 +8,9 @@ import Platform
 ///
 /// It reads the store in slices, builds a frame, and has it written, synced, read back and
 /// compared. Only then does it ask the writer, which hands the messages of several frames over in
-/// one transaction. Whatever fails before, the messages stay where they are, and the next try begins by
-/// putting the files back to what the catalogue knows. It comes after everybody else for processors
-/// and disk.
+/// one transaction. Whatever fails before, the messages stay where they are, and the next try
+/// begins by putting the files back to what the catalogue knows. It comes after everybody else for
+/// processors and disk.
 final class Archiver {
     private let hub: HubState
     private let retention: Retention
@@ -39,6 +39,9 @@ final class Archiver {
     private var orders: [PruneOrder] = []
     private var indexes: [Int64] = []
     private var retry = RetryPause()
+    private var hunger = Hunger()
+    /// Nanoseconds of this turn in which it waited for the writer.
+    private var waited: UInt64 = 0
 
     /// For each millisecond of work it lets the others have so many: publishes are to notice a move
     /// as little as may be, and a hundred thousand messages a second are more than enough.
@@ -59,10 +62,38 @@ final class Archiver {
     }
 
     /// Runs until the mailbox is closed.
+    ///
+    /// It works on a thread that runs when nobody else wants the processor, and so holds up no
+    /// publish; where that gets it nowhere, for a while on one that is merely nice. A thread cannot
+    /// turn from one into the other without privileges, so that the idle one is another thread.
     func run() {
         OSThread.comeLast()
         while !hub.archiver.isClosed {
+            if hunger.isStilled(MonotonicClock.now()) { workWhenIdle() } else { work() }
+        }
+    }
+
+    private func workWhenIdle() {
+        let handOver = HandOver(self)
+        let thread = try? OSThread.start(name: "archiver idle") {
+            OSThread.runWhenIdle()
+            handOver.take().work()
+        }
+        // No thread is to be had: it works all the same.
+        guard let thread else { return work() }
+        thread.join()
+    }
+
+    /// Works until hunger begins or ends, or the mailbox is closed.
+    private func work() {
+        let isIdle = hunger.isStilled(MonotonicClock.now())
+        while !hub.archiver.isClosed, hunger.isStilled(MonotonicClock.now()) == isIdle {
+            let begun = (MonotonicClock.now(), ThreadClock.now())
+            waited = 0
             let pause = turn()
+            let now = MonotonicClock.now()
+            hunger.note(
+                elapsed: now - begun.0 - waited, processor: ThreadClock.now() - begun.1, now)
             if pause > 0 { hub.archiver.wait(milliseconds: pause) }
         }
     }
@@ -215,6 +246,8 @@ final class Archiver {
     /// Has the writer do something, and waits until it has.
     private func ask(_ order: WriterMail) throws(MoveFailure) {
         guard hub.writer.post(order) else { throw .stopping }
+        let begun = MonotonicClock.now()
+        defer { waited += MonotonicClock.now() - begun }
         while true {
             hub.archiver.wait(milliseconds: -1)
             // The writer may still do it, or not: the next start finds out from the catalogue.

@@ -254,7 +254,7 @@ extension EventLoop {
             body.append("null")
         }
         body.append(",\"commands\":[")
-        if let letters = row.letters { appendCommands(letters.orders.prefix(Limits.commandsTold)) }
+        if let letters = row.letters { appendCommands(letters.inSight) }
         body.append("]}")
     }
 

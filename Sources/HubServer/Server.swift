@@ -225,19 +225,3 @@ package final class Server {
         hub.log.info("stopped, head \(hub.lines.head)")
     }
 }
-
-/// Carries something that is not Sendable to the one thread that takes it.
-private final class HandOver<Value>: @unchecked Sendable {
-    // Unchecked: it is put in before the thread starts, taken once by that thread, and whoever made
-    // it keeps nothing of it.
-    private var value: Value?
-
-    init(_ value: Value) {
-        self.value = value
-    }
-
-    func take() -> Value {
-        defer { value = nil }
-        return value!
-    }
-}

@@ -13,7 +13,8 @@ enum Program {
         .deadLetter.list, .deadLetter.show, .deadLetter.retry, .deadLetter.drop,
         .archive.list, .archive.verify, .archive.search, .archive.replay, .archive.export,
         .archive.prune,
-        .backup.make, .backup.verify, .backup.restore, .health, .bench, .version,
+        .backup.make, .backup.verify, .backup.restore, .consume, .dataAPI, .demo.shop,
+        .demo.compare, .health, .bench, .version,
     ]
 
     /// Runs the command that `words` name. Writes every error to standard error.

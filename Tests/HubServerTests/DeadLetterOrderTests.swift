@@ -136,6 +136,21 @@ import Wire
         #expect(other.commands == ["retry 1"])
     }
 
+    @Test("An order that comes into sight when others are done is news")
+    func inSight() throws {
+        for number in 10..<115 { try client.report(Letter(number), wid: 8) }
+        _ = try orderAll("drop", ["filter": ["wid": 8]])
+        let waiter = try hub.client()
+        let first = try waiter.pull(8, ["wait": 60, "session": "a"]).commands
+        #expect(first.count == 100)
+        try waiter.beginPull(8, #"{"wait":60,"session":"a"}"#)
+        #expect(try client.expectWaiting(1))
+        try client.report(Letter(10, state: "dropped"), wid: 8)
+        let second = try waiter.answer().commands
+        #expect(second.count == 100)
+        #expect(Set(second).subtracting(first).count == 1)
+    }
+
     @Test("An autocommitting pull is told too")
     func autocommit() throws {
         try client.publish(wid: 7)

@@ -36,12 +36,11 @@ package final class HubProcess: @unchecked Sendable {
         guard FileManager.default.createFile(atPath: log, contents: nil) else {
             throw Failure(description: "\(log) cannot be made")
         }
+        // How full this machine's disk is, is no business of a test.
+        let standard = ["listen": "127.0.0.1:0", "log-format": "json", "min-free": "off"]
+            .filter { !arguments.contains("--\($0.key)") }.flatMap { ["--\($0.key)", $0.value] }
         let command =
-            wrapper + [
-                Self.program, "serve", "--listen", "127.0.0.1:0", "--data", data ?? folder.path,
-            ] + (arguments.contains("--log-format") ? [] : ["--log-format", "json"])
-            // How full this machine's disk is, is no business of a test.
-            + (arguments.contains("--min-free") ? [] : ["--min-free", "off"]) + arguments
+            wrapper + [Self.program, "serve", "--data", data ?? folder.path] + standard + arguments
         process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command

@@ -46,10 +46,13 @@ int clinux_signalfd_read(int fd);
 /// accept4(2), non-blocking, close-on-exec.
 int clinux_accept(int fd, struct sockaddr *address, socklen_t *length);
 
-/// For the calling thread alone: nice 10 with the longest slice there is, a tenth of a second
-/// (sched_setattr(2)), and the class that gets the disk when nobody else wants it (ioprio_set(2)).
-/// Returns -1 if either was refused.
+/// setpriority(2) of the calling thread and those it starts, to a tenth of the others' share, and
+/// ioprio_set(2) to the class that gets the disk when nobody else wants it. Returns -1 if either
+/// was refused.
 int clinux_come_last(void);
+
+/// SCHED_IDLE of sched(7) for the calling thread. Returns -1 if it was refused.
+int clinux_run_when_idle(void);
 
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes. Returns an errno, 0 for success.
 int clinux_name_thread(const char *name);

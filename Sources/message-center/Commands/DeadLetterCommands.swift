@@ -10,10 +10,11 @@ extension Command {
                 The dead ones, and those parked behind them, out of the folder in which a consumer \
                 works. What the hub has been told of all warehouses is at /v1/dead-letters.
                 """,
-            options: [Letters.folder, Letters.json], run: Letters.list)
+            options: [Letters.folder, Letters.config, Letters.json], run: Letters.list)
         static let show = Command(
             name: "dead-letter show", summary: "show a dead letter and what waits behind it",
-            options: [Letters.folder, Letters.json], operands: [Letters.one], run: Letters.show)
+            options: [Letters.folder, Letters.config, Letters.json], operands: [Letters.one],
+            run: Letters.show)
         static let retry = Command(
             name: "dead-letter retry", summary: "have dead letters tried again",
             details: """
@@ -22,19 +23,21 @@ extension Command {
                 follow in order. What a newer message of its key has overtaken is not applied, and \
                 told as superseded.
                 """,
-            options: [Letters.folder], operands: [Letters.several],
+            options: [Letters.folder, Letters.config], operands: [Letters.several],
             run: { try Letters.order(.retry, "will be tried again", $0) })
         static let drop = Command(
             name: "dead-letter drop", summary: "give dead letters up",
             details: "Those parked behind a dropped one go on in order.",
-            options: [Letters.folder], operands: [Letters.several],
+            options: [Letters.folder, Letters.config], operands: [Letters.several],
             run: { try Letters.order(.drop, "will be dropped", $0) })
     }
 }
 
 private enum Letters {
     static let folder = Option(
-        required: "folder", .text("DIR"), "the folder in which the consumer works")
+        optional: "folder", .text("DIR"), "the folder in which the consumer works")
+    static let config = Option(
+        optional: "config", .text("FILE"), "the rules of consume: they say which folder it is")
     static let json = Flag("json", "print one JSON object a line instead of a table")
     static let one = Operand(
         placeholder: "LETTER", help: "its number in the list, or its message's id")
@@ -102,8 +105,17 @@ private enum Letters {
         return .done
     }
 
+    private static func path(_ arguments: Arguments) throws -> String {
+        switch (arguments[folder], arguments[config]) {
+        case (let folder?, nil): return folder
+        case (nil, let file?): return try ConsumeFile(file).folder()
+        case (nil, nil): throw UsageError("--folder DIR or --config FILE is missing")
+        default: throw UsageError("--folder and --config do not go together")
+        }
+    }
+
     private static func open(_ arguments: Arguments) throws -> DeadLetters {
-        let letters = try DeadLetters(folder: arguments[folder])
+        let letters = try DeadLetters(folder: try path(arguments))
         for flaw in letters.flaws { Console.note("not understood: \(flaw)") }
         return letters
     }

@@ -22,7 +22,10 @@ enum HubOptions {
         required: "wid", .integer(warehouseNumbers), "the number of the warehouse")
 
     /// The token that the options name, if they do.
-    static func token(_ arguments: Arguments) throws -> String? {
+    static func token(
+        _ arguments: Arguments, _ token: Option<String?> = token,
+        _ tokenFile: Option<String?> = tokenFile
+    ) throws -> String? {
         guard let path = arguments[tokenFile] else { return arguments[token] }
         guard arguments.given[token.name] == nil else {
             throw UsageError("--token and --token-file do not go together")
