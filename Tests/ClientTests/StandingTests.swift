@@ -109,6 +109,17 @@ struct StandingTests {
         #expect(standing.position?.index == index)
     }
 
+    @Test("Moved back behind what the very pull had committed, it goes back")
+    func movedWhileItWaits() throws {
+        var standing = Standing(nil)
+        _ = standing.answered(try page(committed: 40, next: 50, from: 41, to: 50))
+        standing.done(through: 50, ordinal: 50)
+        let committing = standing.commit
+        let verdict = standing.answered(
+            try page(committed: 45, next: 50, from: 46, to: 50), committing: committing)
+        #expect(verdict == .take(from: 45, .moved(from: 50, to: 45)))
+    }
+
     @Test(
         "Moved back while it was off, it goes back; a lower `committed` of a crash does not do that"
     )

@@ -3,7 +3,8 @@ extension ConsumerRun {
     /// Does something that must succeed before anything else may happen: again and again, with
     /// pauses, until it does or the consumer is stopped.
     ///
-    /// - Throws: `Interrupted` when it is stopped first; a `ConsumerFailure` where time mends nothing.
+    /// - Throws: `Interrupted` when it is stopped first; a `ConsumerFailure` where time mends
+    ///   nothing.
     func persistently(_ step: () async throws -> Void) async throws {
         var failures = 0
         while true {
@@ -33,6 +34,14 @@ extension ConsumerRun {
         if settings.keeper == nil { new.position = position }
         new.confirmed = standing.confirmed
         try record.write(new, isSynced: isSynced)
+    }
+
+    /// Notes what the hub has as committed, so that the next start can tell an operator's seek from
+    /// a commit that got lost. Where it cannot be written, the start takes it for the latter.
+    func noteConfirmed() {
+        var new = record.record
+        new.confirmed = standing.confirmed
+        try? record.write(new, isSynced: false)
     }
 
     /// Notes a try before it begins, or that there is none any more.

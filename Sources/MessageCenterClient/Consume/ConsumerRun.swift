@@ -131,8 +131,9 @@ actor ConsumerRun {
             await report()
             if page.hasMore { continue }
             if settings.stopsWhenCaughtUp { return .caughtUp }
+            // Before a long wait, so that what the hub knows of us is on disk here meanwhile.
+            await control.interruptibly { await self.commit() }
             if settings.wait == .zero {
-                await commit()
                 try await rest(settings.interval)
             } else if isHasty {
                 try await rest(.seconds(1))
@@ -150,7 +151,9 @@ actor ConsumerRun {
 
     private func commit() async {
         guard let index = standing.commit else { return }
-        if case .success = await calls.commit(index) { standing.committed(index) }
+        guard case .success = await calls.commit(index) else { return }
+        standing.committed(index)
+        noteConfirmed()
     }
 
     // MARK: Pulling
@@ -158,14 +161,15 @@ actor ConsumerRun {
     /// The next page and those of its messages that are not done. Nil: none this time.
     private func nextPage() async throws -> (PulledPage, ArraySlice<Message>)? {
         let began = ContinuousClock.now
-        switch try await answer(to: nextPull()) {
+        let pull = nextPull()
+        switch try await answer(to: pull) {
         case .success(let page):
             failures = 0
             takesOver = false
             isHasty =
                 page.messages.isEmpty && !page.hasMore
                 && ContinuousClock.now - began < .milliseconds(100)
-            return try await take(page)
+            return try await take(page, committing: pull.commit)
         case .failure(.cancelled): return nil
         case .failure(.unusable(let text)): throw ConsumerFailure.unusable(text)
         case .failure(.none(let text)): try await rest(after: text)
@@ -201,8 +205,10 @@ actor ConsumerRun {
         }
     }
 
-    private func take(_ page: PulledPage) async throws -> (PulledPage, ArraySlice<Message>)? {
-        switch standing.answered(page) {
+    private func take(
+        _ page: PulledPage, committing: Int?
+    ) async throws -> (PulledPage, ArraySlice<Message>)? {
+        switch standing.answered(page, committing: committing) {
         case .again(let notice):
             tell(notice)
             return nil

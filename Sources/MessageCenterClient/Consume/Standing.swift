@@ -53,7 +53,10 @@ struct Standing: Sendable, Equatable {
     }
 
     /// Takes the head of an answer.
-    mutating func answered(_ page: PulledPage) -> Verdict {
+    ///
+    /// - Parameter committing: what the pull committed. The hub does that first, and then may wait
+    ///   long; where the answer has less as committed, somebody moved the warehouse back meanwhile.
+    mutating func answered(_ page: PulledPage, committing: Int? = nil) -> Verdict {
         guard let known = position else {
             position = Position(hub: page.hub, index: page.committed, ordinal: page.from - 1)
             return begin(page, from: page.committed)
@@ -70,7 +73,7 @@ struct Standing: Sendable, Equatable {
             }
             return moved(page, known, pullsAgain: false)
         }
-        if page.committed < min(confirmed, known.index) {
+        if page.committed < max(committing ?? 0, min(confirmed, known.index)) {
             return moved(page, known, pullsAgain: false)
         }
         return begin(page, from: page.committed)
