@@ -13,13 +13,13 @@ enum Attempt: Sendable {
     /// - Parameters:
     ///   - timeout: beyond it the handler is cancelled.
     ///   - grace: what it may take to end then.
-    ///   - threads: where it runs.
+    ///   - thread: where it runs.
     static func run(
         _ handler: @escaping Handlers.Handler, _ message: Message, timeout: Duration,
-        grace: Duration, on threads: HandlerThreads, _ control: ConsumerControl
+        grace: Duration, on thread: HandlerThread, _ control: ConsumerControl
     ) async -> Attempt {
         let ending = OneShot<Attempt>()
-        let task = Task(executorPreference: threads) {
+        let task = Task(executorPreference: thread) {
             ending.set(await outcome(of: handler, message))
         }
         control.noteHandler { task.cancel() }

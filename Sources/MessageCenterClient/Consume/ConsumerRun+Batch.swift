@@ -86,7 +86,7 @@ extension ConsumerRun {
                 .init(index: message.index, id: message.id, tries: tries), isRetrial: isRetrial)
             let attempt = await Attempt.run(
                 handler, message, timeout: settings.handlerTimeout, grace: settings.handlerGrace,
-                on: handlerThreads, control)
+                on: handlerThread, control)
             switch attempt {
             case .done:
                 try await note(nil, isRetrial: isRetrial)

@@ -34,7 +34,7 @@ actor ConsumerRun {
     /// Letters whose report the hub refuses.
     var unreportable: Set<String> = []
 
-    let handlerThreads: HandlerThreads
+    let handlerThread: HandlerThread
     private let worker: SerialWorker
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         worker.asUnownedSerialExecutor()
@@ -53,7 +53,7 @@ actor ConsumerRun {
         self.start = start
         takesOver = settings.takesOver
         worker = SerialWorker("message-center consumer \(wid)")
-        handlerThreads = HandlerThreads("message-center handlers \(wid)")
+        handlerThread = HandlerThread("message-center handler \(wid)")
         let folder = settings.folder ?? "\(wid)"
         let session = Self.newSession()
         folderLock = try FolderLock(folder: folder, session: session)

@@ -7,7 +7,7 @@ extension Command {
         static let list = Command(
             name: "dead-letter list", summary: "list what a warehouse could not handle",
             details: """
-                The dead ones, and those parked behind them, out of the folder in which a consumer \
+                The dead ones, and those parked behind them, out of the folder in which a consumer
                 works. What the hub has been told of all warehouses is at /v1/dead-letters.
                 """,
             options: [Letters.folder, Letters.config, Letters.json], run: Letters.list)
@@ -18,9 +18,9 @@ extension Command {
         static let retry = Command(
             name: "dead-letter retry", summary: "have dead letters tried again",
             details: """
-                A running consumer does it within a second or two, between two batches; one that \
-                does not run does it when it is started next. Those parked behind a dead letter \
-                follow in order. What a newer message of its key has overtaken is not applied, and \
+                A running consumer does it within a second or two, between two batches; one that
+                does not run does it when it is started next. Those parked behind a dead letter
+                follow in order. What a newer message of its key has overtaken is not applied, and
                 told as superseded.
                 """,
             options: [Letters.folder, Letters.config], operands: [Letters.several],

@@ -1,12 +1,14 @@
 import Dispatch
 
-/// The threads that handlers run on: their own, so that one that blocks (a database, a file) keeps
+/// The thread that handlers run on: their own, so that one that blocks (a database, a file) keeps
 /// no thread from the rest of the program, nor from the consumer that renews the lease meanwhile.
-final class HandlerThreads: TaskExecutor {
+///
+/// A serial queue: Dispatch gives it a thread even where as many as there are processors are busy.
+final class HandlerThread: TaskExecutor {
     private let queue: DispatchQueue
 
     init(_ name: String) {
-        queue = DispatchQueue(label: name, attributes: .concurrent)
+        queue = DispatchQueue(label: name)
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
