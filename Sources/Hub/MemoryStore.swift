@@ -132,17 +132,17 @@ package struct MemoryStore: ArchivableStore {
     // MARK: The archive
 
     package mutating func archive(
-        _ frames: [ArchivedFrame], trimmed: [TrimmedLine]
+        _ frame: ArchivedFrame, trimmed: [TrimmedLine]
     ) throws(StoreFailure) {
         try pass(.archive)
-        guard let first = frames.first, let newest = frames.last,
-            first.first == open!.archive.border + 1
-        else { throw .other("frames that do not follow \(open!.archive.border)") }
-        open!.frames += frames
+        guard frame.first == open!.archive.border + 1 else {
+            throw .other("frame \(frame.first) does not follow \(open!.archive.border)")
+        }
+        open!.frames.append(frame)
         for line in trimmed { open!.trimmed[line.wid] = line }
-        open!.archive.border = newest.last
-        open!.archive.borderTime = newest.created.upperBound
-        open!.archive.lastDigest = newest.digest
+        open!.archive.border = frame.last
+        open!.archive.borderTime = frame.created.upperBound
+        open!.archive.lastDigest = frame.digest
     }
 
     package mutating func prune(through index: Int64, time: Int64) throws(StoreFailure) {

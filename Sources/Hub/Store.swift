@@ -179,10 +179,9 @@ package protocol Store: LetterStore {
 /// on the messages at or below it are the archive's. Their rows are garbage, which `trim` deletes
 /// when it is called; if a crash comes between, after the next start.
 package protocol ArchivableStore: Store {
-    /// Keeps the frames' rows, what the lists have lost with them, and the border at the end of the
-    /// last: within the open transaction. There is one at least, the first begins behind the
-    /// border, each other behind the one before it.
-    mutating func archive(_ frames: [ArchivedFrame], trimmed: [TrimmedLine]) throws(StoreFailure)
+    /// Keeps the frame's row, what the lists have lost with it, and the border at its end: within
+    /// the open transaction. `frame.first` is the border's successor.
+    mutating func archive(_ frame: ArchivedFrame, trimmed: [TrimmedLine]) throws(StoreFailure)
     /// Notes that what lies at or below `index`, the end of a frame, is gone from the archive:
     /// within the open transaction. `time` is when that message was created.
     mutating func prune(through index: Int64, time: Int64) throws(StoreFailure)

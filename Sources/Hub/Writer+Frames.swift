@@ -1,4 +1,4 @@
-/// What the lists say to the frames that are to be handed over.
+/// What the lists say to the frame that is to be handed over.
 extension Writer {
     /// The frame with what only the lists know: where each wid's message before it is.
     func linked(_ frame: ArchivedFrame) -> ArchivedFrame {
@@ -11,9 +11,7 @@ extension Writer {
     }
 
     /// What the lists lose, if the frame tells the same of each wid as they do.
-    func trimmed(
-        by frame: ArchivedFrame, after border: Int64
-    ) throws(StoreFailure) -> [TrimmedLine] {
+    func trimmed(by frame: ArchivedFrame) throws(StoreFailure) -> [TrimmedLine] {
         guard frame.first == border + 1, frame.last >= frame.first, frame.last <= lines.head else {
             throw .other(
                 """

@@ -369,41 +369,34 @@ private enum Claim {
 
 extension Writer where S: ArchivableStore {
     /// Rows of garbage deleted in one transaction: less than a millisecond of the writer's time.
-    private static var trimRows: Int { 250 }
+    private static var trimRows: Int { 125 }
 
-    /// Hands the messages of `frames` over to the archive, in one transaction: called between
-    /// `publish` and the next `write`, when the frames are on disk, read back and verified.
+    /// Hands the messages of `frame` over to the archive: called between `publish` and the next
+    /// `write`, when the frame is on disk, read back and verified.
     ///
     /// From its COMMIT on the messages are the archive's. The border is shown, and whole chunks of
     /// the lists are freed when readers have let go of them.
     ///
-    /// - Parameter frames: at least one; the first begins at the border, each other where the one
-    ///   before it ends.
     /// - Returns: why not; the store and the lists are then as before.
-    package mutating func archive(_ frames: [ArchivedFrame]) -> StoreFailure? {
-        guard let newest = frames.last else { return nil }
-        var trimmed: [UInt32: TrimmedLine] = [:]
+    package mutating func archive(_ frame: ArchivedFrame) -> StoreFailure? {
         do throws(StoreFailure) {
-            var (border, linked) = (border, [ArchivedFrame]())
-            for frame in frames {
-                for line in try self.trimmed(by: frame, after: border) { trimmed[line.wid] = line }
-                linked.append(self.linked(frame))
-                border = frame.last
-            }
+            let trimmed = try self.trimmed(by: frame)
+            let linked = linked(frame)
             try transact { (writer) throws(StoreFailure) in
                 // A start can count only messages whose rows are there.
                 try writer.saveTopics()
-                try writer.store.archive(linked, trimmed: Array(trimmed.values))
+                try writer.store.archive(linked, trimmed: trimmed)
             }
         } catch {
             return error
         }
         _ = topics.commit(saved: true)
-        archive.border = newest.last
-        archive.borderTime = newest.created.upperBound
-        archive.lastDigest = newest.digest
+        archive.border = frame.last
+        archive.borderTime = frame.created.upperBound
+        archive.lastDigest = frame.digest
         archiveTime = archive.borderTime
-        lines.trim(through: newest.last, time: archive.borderTime, of: trimmed.keys)
+        lines.trim(
+            through: frame.last, time: archive.borderTime, of: frame.wids.lazy.map(\.wid))
         return nil
     }
 

@@ -4,23 +4,23 @@ import SQLite
 
 extension SQLiteStore: ArchivableStore {
     package mutating func archive(
-        _ frames: [ArchivedFrame], trimmed: [TrimmedLine]
+        _ frame: ArchivedFrame, trimmed: [TrimmedLine]
     ) throws(StoreFailure) {
-        guard let first = frames.first, let newest = frames.last,
-            first.first == archiveState.border + 1
-        else { throw .other("frames that do not follow \(archiveState.border)") }
+        guard frame.first == archiveState.border + 1 else {
+            throw .other("frame \(frame.first) does not follow \(archiveState.border)")
+        }
         do throws(SQLiteError) {
-            for frame in frames { try archiving.insert(frame) }
+            try archiving.insert(frame)
             for line in trimmed { try archiving.save(line) }
-            try archiving.set("border", newest.last)
-            try archiving.set("border_time", newest.created.upperBound)
-            try archiving.set(digest: newest.digest)
+            try archiving.set("border", frame.last)
+            try archiving.set("border_time", frame.created.upperBound)
+            try archiving.set(digest: frame.digest)
         } catch {
             throw StoreFailure(error)
         }
-        archiveState.border = newest.last
-        archiveState.borderTime = newest.created.upperBound
-        archiveState.lastDigest = newest.digest
+        archiveState.border = frame.last
+        archiveState.borderTime = frame.created.upperBound
+        archiveState.lastDigest = frame.digest
     }
 
     package mutating func prune(through index: Int64, time: Int64) throws(StoreFailure) {

@@ -7,10 +7,9 @@ import Platform
 /// than its bytes; and that has old files of the archive pruned.
 ///
 /// It reads the store in slices, builds a frame, and has it written, synced, read back and
-/// compared. Only then does it ask the writer, which hands the messages of several frames over in
-/// one transaction. Whatever fails before, the messages stay where they are, and the next try
-/// begins by putting the files back to what the catalogue knows. It comes after everybody else for
-/// processors and disk.
+/// compared. Only then does it ask the writer, which hands the messages over in one transaction.
+/// Whatever fails before, the messages stay where they are, and the next try begins by putting the
+/// files back to what the catalogue knows. It comes after everybody else for processors and disk.
 final class Archiver {
     private let hub: HubState
     private let retention: Retention
@@ -22,8 +21,6 @@ final class Archiver {
     private var frameBegins: Int64 = 0
     /// The digest of the catalogue's newest frame.
     private var digest: [UInt8]
-    /// Frames that are in their file, perhaps not on disk yet, and to be handed over together.
-    private var written = WrittenFrames()
     /// Whether the files are as the catalogue says.
     private var isInOrder = false
     /// A hand-over has failed, and a crash might bring it to light all the same, as long as nothing
@@ -45,7 +42,7 @@ final class Archiver {
 
     /// For each millisecond of work it lets the others have so many: publishes are to notice a move
     /// as little as may be, and a hundred thousand messages a second are more than enough.
-    private static let leave: UInt64 = 4
+    private static let leave: UInt64 = 5
 
     /// Rows read at one go: far less than the 50 ms that a reader may take.
     private static let slice: Int64 = 100
@@ -127,7 +124,6 @@ final class Archiver {
 
     private func failed(_ failure: MoveFailure) -> Int32 {
         builder.removeAll()
-        written.removeAll()
         isInOrder = false
         guard let text = failure.text else { return 0 }
         hub.metrics.archive.noteFailure()
@@ -143,20 +139,8 @@ final class Archiver {
 
     // MARK: Moving
 
-    /// Writes one frame if enough is due, and hands over what is written if that is much, or if
-    /// nothing more is due. False: nothing is to be done now.
+    /// Moves one frame if enough is due. False: nothing is to be done now.
     private func move() throws(MoveFailure) -> Bool {
-        guard try writeNext() else {
-            guard !written.frames.isEmpty else { return false }
-            try handOver()
-            return true
-        }
-        if written.isMuch { try handOver() }
-        return true
-    }
-
-    /// Writes the next frame into its file. False: too little is due.
-    private func writeNext() throws(MoveFailure) -> Bool {
         let wall = hub.clock.nowMilliseconds()
         let due = try due(wall)
         let isFull = try gather(through: max(due.byAge, due.bySize))
@@ -164,11 +148,7 @@ final class Archiver {
         guard isFull || last <= due.bySize || retention.isLate(frameBegins, wall: wall) else {
             return false
         }
-        let built = builder.finish(previous: written.frames.last?.digest ?? digest)
-        let frame = try MoveFailure.archive { () throws(ArchiveFailure) in
-            try files.append(built)
-        }
-        written.append(frame)
+        try move(builder.finish(previous: digest))
         return true
     }
 
@@ -189,7 +169,7 @@ final class Archiver {
 
     /// Puts messages up to `last` into the frame; true: it is full.
     private func gather(through last: Int64) throws(MoveFailure) -> Bool {
-        var next = (builder.last ?? written.frames.last?.last ?? hub.lines.border) + 1
+        var next = (builder.last ?? hub.lines.border) + 1
         while next <= last {
             if hub.archiver.isClosed { throw .stopping }
             let end = min(last, next + Self.slice - 1)
@@ -228,19 +208,20 @@ final class Archiver {
             isPublishers: hub.ids.index(in: row.id) != row.index)
     }
 
-    /// Makes the written frames safe, and hands their messages over.
-    private func handOver() throws(MoveFailure) {
-        try MoveFailure.archive { () throws(ArchiveFailure) in try files.settle() }
+    /// Makes the frame safe, and hands its messages over.
+    private func move(_ built: BuiltFrame) throws(MoveFailure) {
+        let frame = try MoveFailure.archive { () throws(ArchiveFailure) in
+            let frame = try files.append(built)
+            try files.settle()
+            return frame
+        }
         KillPoint.pass("move.settled")
         isUnsure = true
-        try ask(.archive(written.frames))
+        try ask(.archive(frame))
         isUnsure = false
-        for frame in written.frames {
-            digest = frame.digest
-            if frame.created.upperBound < prunedBefore { hasMovedOlder = true }
-            hub.metrics.archive.noteMove(frame)
-        }
-        written.removeAll()
+        digest = frame.digest
+        if frame.created.upperBound < prunedBefore { hasMovedOlder = true }
+        hub.metrics.archive.noteMove(frame)
     }
 
     /// Has the writer do something, and waits until it has.

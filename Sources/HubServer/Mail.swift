@@ -32,8 +32,8 @@ enum WriterMail {
     case batch(WriteBatch)
     /// The WAL has grown: restart it between two commits.
     case restartLog
-    /// The frames are safe on disk: their messages are the archive's from now on.
-    case archive([ArchivedFrame])
+    /// The frame is safe on disk: its messages are the archive's from now on.
+    case archive(ArchivedFrame)
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     case prune(through: Int64, time: Int64)
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.

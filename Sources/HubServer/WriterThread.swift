@@ -165,7 +165,7 @@ final class WriterThread {
     private func answer(_ order: WriterMail) {
         let failure: StoreFailure?
         switch order {
-        case .archive(let frames): failure = writer.archive(frames)
+        case .archive(let frame): failure = writer.archive(frame)
         case .prune(let index, let time): failure = writer.prune(through: index, time: time)
         case .probe: failure = writer.probe()
         case .batch, .restartLog: return

@@ -6,7 +6,7 @@ extension SimulatedHub {
     func answer(_ order: SimulatedArchiver.Order) {
         let failure: StoreFailure?
         switch order {
-        case .archive(let frame): failure = writer.archive([frame])
+        case .archive(let frame): failure = writer.archive(frame)
         case .prune(let last):
             failure = writer.prune(through: last.last, time: last.created.upperBound)
         case .probe: failure = writer.probe()

@@ -86,7 +86,7 @@ final class CoreOnStore<S: ArchivableStore>: ArchivingHub {
 
     func archive(_ frame: ArchivedFrame) -> StoreFailure? {
         let rows = (try? rows(Array(frame.first...frame.last))) ?? []
-        let failure = writer.archive([frame])
+        let failure = writer.archive(frame)
         guard failure == nil else { return failure }
         for row in rows {
             byID[row.id] = archived.count

@@ -34,7 +34,7 @@ package enum ArchiveMove {
             try files.settle()
             digest = frame.digest
             frames.append(frame)
-            if let failure = writer.archive([frame]) { throw failure }
+            if let failure = writer.archive(frame) { throw failure }
         }
         var count = 0
         for next in state.border + 1...index {
