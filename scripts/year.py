@@ -39,15 +39,20 @@ class ShiftedClock:
 
 
 class Client:
-    """One kept connection to a hub."""
+    """One kept connection to a hub; anew where it idled for so long that the hub closes it."""
+    KEPT = 5
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.used = 0
 
     def post(self, path, body):
+        if time.monotonic() - self.used > self.KEPT:
+            self.connection.close()
         self.connection.request("POST", path, body, {"Content-Type": "application/json"})
         answer = self.connection.getresponse()
         content = answer.read()
+        self.used = time.monotonic()
         if answer.status >= 300:
             raise SystemExit(f"{path}: {answer.status} {content[:500]}")
         return content
