@@ -3,8 +3,7 @@ import SQLite
 
 /// The writer's statements for dead letters.
 struct LetterStatements {
-    let byNumber: Statement
-    let byMessage: Statement
+    let lookup: LetterLookup
     let save: Statement
     let saveBody: Statement
     let deleteBody: Statement
@@ -12,8 +11,7 @@ struct LetterStatements {
     let deleteOld: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
-        byNumber = try connection.prepare(LetterColumns.select("n=?"))
-        byMessage = try connection.prepare(LetterColumns.select("wid=? AND id=?"))
+        lookup = try LetterLookup(connection)
         save = try connection.prepare(LetterColumns.upsert)
         saveBody = try connection.prepare(
             "INSERT OR REPLACE INTO dead_bodies(n, body) VALUES(?,?)")
@@ -33,14 +31,11 @@ struct LetterStatements {
 
 extension SQLiteStore {
     package func letter(_ number: Int64) throws(StoreFailure) -> DeadLetter? {
-        letters.byNumber.bind(1, number)
-        return try LetterColumns.letters(letters.byNumber).first
+        try letters.lookup.letter(number)
     }
 
     package func letter(of id: MessageID, wid: UInt32) throws(StoreFailure) -> DeadLetter? {
-        letters.byMessage.bind(1, Int64(wid))
-        letters.byMessage.bind(2, copying: id.withBytes { Array($0) })
-        return try LetterColumns.letters(letters.byMessage).first
+        try letters.lookup.letter(of: id, wid: wid)
     }
 
     package mutating func save(_ letter: DeadLetter) throws(StoreFailure) {

@@ -6,8 +6,7 @@ extension SQLiteReader {
     struct LetterReading {
         let all: Statement
         let ofWid: Statement
-        let byNumber: Statement
-        let byMessage: Statement
+        let lookup: LetterLookup
         let body: Statement
 
         init(_ connection: Connection) throws(SQLiteError) {
@@ -19,8 +18,7 @@ extension SQLiteReader {
                     n IN (SELECT n FROM dead_letters WHERE n>? AND wid=?3 ORDER BY n LIMIT ?2)
                         ORDER BY n
                     """))
-            byNumber = try connection.prepare(LetterColumns.select("n=?"))
-            byMessage = try connection.prepare(LetterColumns.select("wid=? AND id=?"))
+            lookup = try LetterLookup(connection)
             body = try connection.prepare("SELECT body FROM dead_bodies WHERE n=?")
         }
     }
@@ -36,14 +34,11 @@ extension SQLiteReader {
     }
 
     package func letter(_ number: Int64) throws(StoreFailure) -> DeadLetter? {
-        letters.byNumber.bind(1, number)
-        return try LetterColumns.letters(letters.byNumber).first
+        try letters.lookup.letter(number)
     }
 
     package func letter(of id: MessageID, wid: UInt32) throws(StoreFailure) -> DeadLetter? {
-        letters.byMessage.bind(1, Int64(wid))
-        letters.byMessage.bind(2, copying: id.withBytes { Array($0) })
-        return try LetterColumns.letters(letters.byMessage).first
+        try letters.lookup.letter(of: id, wid: wid)
     }
 
     package func body(ofLetter number: Int64) throws(StoreFailure) -> [UInt8]? {

@@ -41,7 +41,7 @@ final class Archiver {
     private var waited: UInt64 = 0
 
     /// For each millisecond of work it lets the others have so many: publishes are to notice a move
-    /// as little as may be, and a hundred thousand messages a second are more than enough.
+    /// as little as may be, and fifty thousand messages a second are enough.
     private static let leave: UInt64 = 5
 
     /// Rows read at one go: far less than the 50 ms that a reader may take.

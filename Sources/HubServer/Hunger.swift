@@ -1,6 +1,7 @@
 /// Whether a thread that runs when nobody else does gets too little of the processor.
 ///
-/// Times are nanoseconds. Used by the archiver alone.
+/// Times are nanoseconds. Used by the archiver alone. What it waits for a slow disk counts as time
+/// in which it wanted to work: it may then be fed without need.
 struct Hunger {
     /// What is looked at: so much time in which it wanted to work.
     private static let span: UInt64 = 1_000_000_000
