@@ -61,10 +61,11 @@ package final class FaultyProxy: Sendable {
     package init(
         to target: Endpoint?, fault: @escaping @Sendable (Request) -> Fault = { _ in .none }
     ) throws {
-        let (listener, port) = try listenOnLoopback()
+        let socket = try LoopbackSocket()
+        let listener = socket.descriptor
         self.listener = listener
         self.fault = fault
-        endpoint = try Endpoint("127.0.0.1:\(port)")
+        endpoint = try Endpoint("127.0.0.1:\(socket.port)")
         state = Locked(State(target: target))
         // The threads have no reference to the proxy, or it could end on one of them.
         let state = state
@@ -267,20 +268,4 @@ private func loopback(_ port: UInt16) -> sockaddr_in {
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     return address
-}
-
-private func listenOnLoopback() throws -> (socket: Int32, port: UInt16) {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = loopback(0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isListening = withUnsafeMutablePointer(to: &address) { address in
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            bind(listener, address, length) == 0 && listen(listener, 64) == 0
-                && getsockname(listener, address, &length) == 0
-        }
-    }
-    guard listener >= 0, isListening else {
-        throw RawClient.Failure(description: "no port for a proxy: errno \(errno)")
-    }
-    return (listener, UInt16(bigEndian: address.sin_port))
 }

@@ -18,19 +18,9 @@ final class FakeSource: Sendable {
 
     /// Answers each request by what `answer` makes of its target and of how many came before.
     init(_ answer: @escaping @Sendable (_ target: String, _ count: Int) -> Answer) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = bind(listener, address, length)
-                _ = listen(listener, 16)
-                _ = getsockname(listener, address, &length)
-            }
-        }
-        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        let socket = try LoopbackSocket()
+        let listener = socket.descriptor
+        url = "http://127.0.0.1:\(socket.port)"
         self.listener = listener
         let seen = Locked<[String]>([])
         self.seen = seen
