@@ -37,13 +37,9 @@ setup: ## install the Debian packages that are missing
 build: setup ## build the program
 	$(BUILD) --product message-center
 
-# In three runs: tests that keep their thread busy or blocked, as those of the hub and the simulation
-# do, leave none to the asynchronous work of the client's, where a machine has two processors.
 test: ## run every test
 	@scripts/setup test
-	$(TEST) --parallel --skip '^(ClientTests|WarehouseToolTests|SimulationTests)\.'
-	$(TEST) --parallel --filter '^(ClientTests|WarehouseToolTests)\.'
-	$(TEST) --parallel --filter '^SimulationTests\.'
+	@STRICT="$(STRICT)" scripts/test
 
 lint: ## check the formatting of every Swift file
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -56,7 +56,8 @@ import Wire
             let hub = try HubProcess(folder: folder)
             let client = try hub.client()
             try client.pull(7)
-            try check(client, book, seed)
+            let orders = try check(client, book, seed)
+            for number in book.unsure { book.orders[number] = orders[number] }
             book.unsure = []
             let microseconds = UInt32.random(in: 5000...120_000, using: &random)
             let killer = try OSThread.start(name: "killer") {
@@ -84,7 +85,11 @@ import Wire
     }
 
     /// Compares what the hub has with what was acknowledged.
-    private func check(_ client: RawClient, _ book: Book, _ seed: UInt64) throws {
+    ///
+    /// - Returns: the orders that the hub has, by number: so what became of one whose answer was
+    ///   lost is known from then on.
+    @discardableResult
+    private func check(_ client: RawClient, _ book: Book, _ seed: UInt64) throws -> [Int: String] {
         var found: [String: (number: Int, state: String, action: String?)] = [:]
         var token: String? = "0"
         while let from = token {
@@ -107,5 +112,7 @@ import Wire
         #expect(strangers == [], "seed \(seed)")
         let open = found.values.count { $0.state == "dead" }
         #expect(try client.get("/v1/warehouses/7").integer("deadLetters") ?? 0 == open)
+        let orders = found.values.compactMap { letter in letter.action.map { (letter.number, $0) } }
+        return Dictionary(uniqueKeysWithValues: orders)
     }
 }
