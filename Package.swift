@@ -31,6 +31,8 @@ let package = Package(
     targets: [
         // C libraries, as Debian packages them.
         .target(name: "CLinux"),
+        // The files that the hub serves.
+        .target(name: "CDocuments"),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -55,10 +57,8 @@ let package = Package(
         .target(
             name: "HubServer",
             dependencies: [
-                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "COpenSSL", "CZlib",
-            ],
-            resources: [
-                .embedInCode("Documents/openapi.yaml"), .embedInCode("Documents/index.html"),
+                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "CDocuments",
+                "COpenSSL", "CZlib",
             ],
             swiftSettings: settings),
 

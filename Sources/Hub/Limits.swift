@@ -170,6 +170,16 @@ package enum Limits {
     /// Seconds that a client is read from after the last answer before it is cut off, so that it
     /// can read that answer though it still sends (RFC 9112, section 9.6).
     package static let lingerSeconds = 2
+    /// Entries of the audit that are kept; the oldest go first.
+    package static let auditEntries: Int64 = 1_000_000
+    /// Seconds that an operator stays signed in on the dashboard.
+    package static let operatorSessionSeconds = 12 * 3600
+    /// Operators signed in at once; the session that ends first makes room for one more.
+    package static let operatorSessions = 1_000
+    /// Failed tries to sign in within a minute. Beyond: 429.
+    package static let failedSignIns = 10
+    /// Bytes of a token. Beyond: 422.
+    package static let tokenBytes = 256
     /// Failed requests that a loop tells in the log in one second; the others are only counted.
     package static let failuresToldPerSecond = 20
     /// Answers smaller than this are not compressed.

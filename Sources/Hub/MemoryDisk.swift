@@ -24,6 +24,8 @@ package final class MemoryDisk {
         /// The highest number that a letter ever had.
         var lastLetter: Int64 = 0
 
+        var audit: [AuditEntry] = []
+
         /// The newest index.
         var head: Int64 { forgotten + Int64(messages.count) }
 

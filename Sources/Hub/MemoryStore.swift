@@ -6,7 +6,7 @@ package struct MemoryStore: ArchivableStore {
     package enum Step: CaseIterable, Sendable {
         case begin, claim, unclaim, insert, saveTopic, saveWarehouse, look
         case archive, prune
-        case letter, saveLetter
+        case letter, saveLetter, saveDeed
         /// Nothing of the transaction is written.
         case commit
         /// It is written, but its sync is reported as failed: see `MemoryDisk.crash`.
@@ -14,7 +14,7 @@ package struct MemoryStore: ArchivableStore {
 
         /// Those that storing messages and changes passes.
         package static var ofWriting: [Step] {
-            allCases.filter { ![.archive, .prune, .letter, .saveLetter].contains($0) }
+            allCases.filter { ![.archive, .prune, .letter, .saveLetter, .saveDeed].contains($0) }
         }
     }
 

@@ -14,6 +14,9 @@ package struct SessionName: Hashable, Sendable {
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 
+    /// The holder after an operator's take-over: it keeps former holders off, and has no lease.
+    package static let `operator` = SessionName("operator")!
+
     package init?(_ text: String) {
         self.init(text.utf8)
     }

@@ -150,7 +150,7 @@ extension StoreState {
 ///
 /// The writer decides what is stored (ids, indexes, order); a store only keeps it. Everything
 /// between `begin` and `commit` is on disk when `commit` returns, or nothing of it.
-package protocol Store: LetterStore {
+package protocol Store: LetterStore, AuditStore {
     /// Reads what is needed to go on, and fills `lines` with every message there is.
     mutating func load(into lines: Lines) throws(StoreFailure) -> StoreState
 
@@ -213,7 +213,7 @@ package struct TrimmedLine: Equatable, Sendable {
 }
 
 /// The reading side: one a thread, beside the writer. Sees what is committed.
-package protocol StoreReader: AnyObject, LetterReader {
+package protocol StoreReader: AnyObject, LetterReader, AuditReader {
     /// Begins to read at one moment; `end` must follow within 50 ms.
     func begin() throws(StoreFailure)
     func end()

@@ -142,8 +142,15 @@ extension Warehouse {
     private func refusalToPull(
         _ session: SessionName?, takeOver: Bool, _ now: UInt64
     ) -> Refusal? {
-        guard leaseLives(now), session != holder else { return nil }
+        guard leaseLives(now) || isTaken(from: session), session != holder else { return nil }
         return session != nil && takeOver ? nil : heldRefusal(session, now)
+    }
+
+    /// Whether an operator has taken the lease from `session`: nobody holds it now, and anybody but
+    /// the former holders may have it.
+    private func isTaken(from session: SessionName?) -> Bool {
+        guard holder == .operator, let session else { return false }
+        return formerHolders.contains(session)
     }
 
     /// Makes `session` the holder; what the one before was handed is void.
@@ -299,6 +306,8 @@ extension Warehouse {
         case seek(to: Int64)
         case pause(Bool)
         case retire(Bool)
+        /// An operator takes the lease from its holder, for whoever comes next.
+        case takeOver
         case describe(name: String?, expectEverySeconds: Int64?)
 
         /// Whether it makes a warehouse known that was not.
@@ -355,6 +364,10 @@ extension Warehouse {
             isPaused = paused
         case .retire(let retired):
             isRetired = retired
+        case .takeOver:
+            guard let holder, holder != .operator else { return }
+            self.change(holder: .operator, now)
+            leaseSeconds = 0
         case .describe(let name, let expectEverySeconds):
             if let name { self.name = name }
             if let expectEverySeconds { self.expectEverySeconds = expectEverySeconds }
@@ -409,7 +422,7 @@ extension Warehouse {
         case .pull(let session, _, _, _, _), .commit(_, let session),
             .advance(_, _, let session, _):
             renewLease(of: session, now)
-        case .release, .seek, .pause, .retire, .describe: break
+        case .release, .seek, .pause, .retire, .takeOver, .describe: break
         }
     }
 

@@ -111,6 +111,24 @@ package final class WriteBatch: @unchecked Sendable {
         case failed(StoreFailure)
     }
 
+    /// A deed, and the request of the batch that it is.
+    package struct NotedDeed {
+        package let deed: Deed
+        package let request: Request
+
+        package enum Request: Equatable {
+            case none
+            case publish(Int)
+            case change(Int)
+            case letters(Int)
+        }
+
+        package init(_ deed: Deed, _ request: Request) {
+            self.deed = deed
+            self.request = request
+        }
+    }
+
     /// The loop it belongs to.
     package let loop: Int
     package var arena = Arena()
@@ -118,12 +136,16 @@ package final class WriteBatch: @unchecked Sendable {
     package var publishes: [Publish] = []
     package var changes: [Change] = []
     package var letters: [LetterCall] = []
+    /// What operators do with it: noted with what it is of, if that comes to something.
+    package var deeds: [NotedDeed] = []
 
     package init(loop: Int) {
         self.loop = loop
     }
 
-    package var isEmpty: Bool { publishes.isEmpty && changes.isEmpty && letters.isEmpty }
+    package var isEmpty: Bool {
+        publishes.isEmpty && changes.isEmpty && letters.isEmpty && deeds.isEmpty
+    }
 
     /// Bytes that its requests hold until they are answered.
     package var bytes: Int {
@@ -151,6 +173,8 @@ package final class WriteBatch: @unchecked Sendable {
             copied.replayOf = message.replayOf
             copy.messages.append(copied)
         }
+        // A replay is a batch of its own.
+        if publishes.count == 1 { copy.deeds = deeds }
         copy.publishes = [Publish(call: request.call, messages: copy.messages.indices)]
         return copy
     }
@@ -162,6 +186,22 @@ package final class WriteBatch: @unchecked Sendable {
         for letter in letters.indices { letters[letter].outcome = .failed(failure) }
     }
 
+    /// Whether something was done of what `deed` tells.
+    func isDone(_ deed: NotedDeed) -> Bool {
+        switch deed.request {
+        case .none: return true
+        case .publish(let place):
+            if case .stored(let fresh) = publishes[place].outcome { return fresh > 0 }
+        case .change(let place):
+            if case .done = changes[place].outcome { return true }
+        case .letters(let place):
+            if case .ordered(let results) = letters[place].outcome {
+                return results.contains { (try? $0.get()) != nil }
+            }
+        }
+        return false
+    }
+
     /// Empties it for the next use.
     package func reset() {
         arena.removeAll()
@@ -169,5 +209,6 @@ package final class WriteBatch: @unchecked Sendable {
         publishes.removeAll(keepingCapacity: true)
         changes.removeAll(keepingCapacity: true)
         letters.removeAll(keepingCapacity: letters.capacity <= 256)
+        deeds.removeAll(keepingCapacity: false)
     }
 }

@@ -99,6 +99,9 @@ package struct Writer<S: Store> {
                 for letter in batch.letters.indices {
                     try apply(batch, letter: letter, wall: wall, lookup: lookup)
                 }
+                for noted in batch.deeds where batch.isDone(noted) {
+                    try store.save(noted.deed, at: wall)
+                }
             }
             outcome.warehouses = Array(pending.values)
             for warehouse in outcome.warehouses { try store.save(warehouse, wall: wall) }
@@ -404,7 +407,11 @@ extension Writer where S: ArchivableStore {
     /// before its files are removed. `time` is when message `index` was created.
     ///
     /// Ids that are not later expire; lower positions have lost what came next.
-    package mutating func prune(through index: Int64, time: Int64) -> StoreFailure? {
+    ///
+    /// - Parameter deed: the operator's who asked for it, and when.
+    package mutating func prune(
+        through index: Int64, time: Int64, deed: (Deed, at: Int64)? = nil
+    ) -> StoreFailure? {
         guard index > archive.pruned else { return nil }
         guard index <= border else {
             return .other("message \(index) is above the border, which is \(border)")
@@ -412,6 +419,7 @@ extension Writer where S: ArchivableStore {
         do throws(StoreFailure) {
             try transact { (writer) throws(StoreFailure) in
                 try writer.store.prune(through: index, time: time)
+                if let deed { try writer.store.save(deed.0, at: deed.at) }
             }
         } catch {
             return error

@@ -21,6 +21,7 @@ package final class SQLiteReader: StoreReader {
     private let framesFrom: Statement
     private let framesMayHold: Statement
     let letters: LetterReading
+    let audit: Statement
 
     /// Rows that one statement asks for.
     private static let width = 100
@@ -68,6 +69,7 @@ package final class SQLiteReader: StoreReader {
                         ORDER BY first LIMIT ?3) ORDER BY first
                     """))
             letters = try LetterReading(connection)
+            audit = try connection.prepare(Self.auditQuery)
         } catch {
             throw StoreFailure(error)
         }

@@ -13,6 +13,7 @@ package struct SQLiteStore: Store {
     let statements: WriterStatements
     let archiving: ArchiveStatements
     let letters: LetterStatements
+    let audit: AuditStatements
     /// The copy that was made before an older store was brought to this schema; nil: none was due.
     package let upgrade: Upgrade?
     private var block = WidBlock(first: 1)
@@ -50,11 +51,11 @@ package struct SQLiteStore: Store {
             )
         }
         upgrade = try Self.claim(connection)
-        (statements, archiving, letters) = try StoreFailure.translating {
+        (statements, archiving, letters, audit) = try StoreFailure.translating {
             () throws(SQLiteError) in
             (
                 try WriterStatements(connection), try ArchiveStatements(connection),
-                try LetterStatements(connection)
+                try LetterStatements(connection), try AuditStatements(connection)
             )
         }
         self.connection = connection

@@ -4,7 +4,7 @@ package import SQLite
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
     package static let migrations = Migrations([
-        version1, mark.sql, version3, deadLetters, previousMessages,
+        version1, mark.sql, version3, deadLetters, previousMessages, audit,
     ])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
@@ -73,6 +73,14 @@ package enum Schema {
         CREATE INDEX dead_letters_settled ON dead_letters(wid, settled) WHERE settled>0;
         CREATE INDEX dead_letters_old ON dead_letters(settled) WHERE settled>0;
         CREATE TABLE dead_bodies(n INTEGER PRIMARY KEY, body TEXT NOT NULL);
+        """
+
+    /// What operators did. `AUTOINCREMENT`: no number is given twice, so a gap tells of a loss.
+    private static let audit = """
+        CREATE TABLE audit(
+            n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, action TEXT NOT NULL,
+            name TEXT NOT NULL, role TEXT NOT NULL, address TEXT NOT NULL,
+            request_id TEXT NOT NULL, wid INTEGER, detail TEXT NOT NULL)
         """
 
     /// Where each wid's message before a frame is: tells who needs what was pruned.

@@ -73,9 +73,12 @@ final class AdminReader {
                 contentType: type, bytes: output.withUnsafeBytes { Array($0) })
             if case .copies(let copies) = rest { body.copies = copies }
             if case .orders(let letters) = rest { body.letters = letters }
-            if case .prune(let frame) = rest {
+            if case .prune(let frame, let actor) = rest {
+                let detail: JSONValue = ["through": .number(String(frame.last))]
+                let deed = Deed(.archivePrune, by: actor, detail: detail.serialized())
                 let answer = LookAnswer(call: request.call, .success(body))
-                let order = PruneOrder(frame: frame, loop: request.loop, answer: answer)
+                let order = PruneOrder(
+                    frame: frame, deed: deed, loop: request.loop, answer: answer)
                 guard !hub.archiver.post(.prune(order)) else { return }
                 throw .stopping
             }
@@ -96,7 +99,7 @@ final class AdminReader {
         /// These letters are ordered something.
         case orders(FoundLetters)
         /// The archive is pruned up to this frame.
-        case prune(ArchivedFrame)
+        case prune(ArchivedFrame, by: Deed.Actor)
     }
 
     /// Writes the answer; answers its type.
@@ -114,10 +117,12 @@ final class AdminReader {
         case .archive(.verify(let file, let after)): try writeVerify(file: file, after: after)
         case .archive(.replay(let replay)):
             if let copies = try writeReplay(replay, loop: request.loop) { rest = .copies(copies) }
-        case .archive(.prune(let prune)):
-            if let frame = try writePrune(prune) { rest = .prune(frame) }
+        case .archive(.prune(let prune, let actor)):
+            if let frame = try writePrune(prune) { rest = .prune(frame, by: actor) }
         case .letters(let ask): try write(ask, &rest)
         case .topics: writeTopics()
+        case .audit(let filter, let before, let limit):
+            try writeAudit(filter, before: before, limit: limit)
         case .metrics:
             MetricsPage(hub: hub).append(to: &output)
             return "text/plain; version=0.0.4; charset=utf-8"

@@ -40,5 +40,6 @@ enum ArchiveAsk {
     /// Frames behind message `after`; of one file, or of all.
     case verify(file: String?, after: Int64)
     case replay(Replay)
-    case prune(Prune)
+    /// By whom: for the audit.
+    case prune(Prune, by: Deed.Actor)
 }

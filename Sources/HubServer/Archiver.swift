@@ -336,7 +336,9 @@ final class Archiver {
     private func carryOut(_ order: PruneOrder) {
         var answer = order.answer
         do throws(MoveFailure) {
-            if order.frame.last > hub.lines.pruned { try prune(through: order.frame) }
+            if order.frame.last > hub.lines.pruned {
+                try prune(through: order.frame, deed: order.deed)
+            }
         } catch {
             switch error {
             case .store(let failure):
@@ -351,8 +353,8 @@ final class Archiver {
         _ = hub.loops[order.loop].post(.answer(answer))
     }
 
-    private func prune(through last: ArchivedFrame) throws(MoveFailure) {
-        try ask(.prune(through: last.last, time: last.created.upperBound))
+    private func prune(through last: ArchivedFrame, deed: Deed? = nil) throws(MoveFailure) {
+        try ask(.prune(through: last.last, time: last.created.upperBound, deed: deed))
         KillPoint.pass("prune.committed")
         hub.log.info("the archive is pruned of the messages up to \(last.last)")
         try removePruned()

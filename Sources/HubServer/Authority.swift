@@ -16,7 +16,6 @@ enum Principal: Equatable, Sendable {
     /// Whether it may ask for `route` at all. Topics are checked with the message, lines with it.
     func mayAsk(_ route: Route) -> Bool {
         switch (self, route) {
-        case (_, .health), (_, .ready): true
         case (.anyone, _), (.admin, _): true
         case (.publisher, .publish), (.publisher, .publishBatch): true
         case (.warehouse(let wids), .pull(let wid)), (.warehouse(let wids), .line(let wid)),
@@ -27,7 +26,8 @@ enum Principal: Equatable, Sendable {
         case (.warehouse, .message), (.warehouse, .search), (.warehouse, .letters),
             (.warehouse, .letter):
             true
-        case (_, .openAPI), (_, .page): true
+        case (_, .openAPI): true
+        case (_, _) where route.isOpenToAll: true
         default: false
         }
     }
@@ -84,6 +84,15 @@ final class Authority: Sendable {
             self.init(bytes: bytes)
         }
 
+        init(of token: String) {
+            var token = token
+            self = token.withUTF8 { Self(of: UnsafeRawBufferPointer($0)) }
+        }
+
+        init(of token: RawSpan) {
+            self = token.withUnsafeBytes { Self(of: $0) }
+        }
+
         init(bytes: [UInt8]) {
             words = (0..<4).map { word in
                 bytes[word * 8..<min(bytes.count, word * 8 + 8)].reduce(0) { $0 << 8 | UInt64($1) }
@@ -91,26 +100,30 @@ final class Authority: Sendable {
         }
     }
 
-    private let principals: [Digest: Principal]
+    /// Whom a token stands for.
+    struct Holder: Equatable, Sendable {
+        let name: String
+        let principal: Principal
+    }
+
+    private let holders: [Digest: Holder]
 
     /// Whether everybody may do everything: no token is defined, and the hub listens on loopback
     /// only.
     let isOpen: Bool
 
     /// - Parameter isLocal: the hub listens on loopback only.
-    init(_ principals: [Digest: Principal], isLocal: Bool) {
-        self.principals = principals
-        isOpen = principals.isEmpty && isLocal
+    init(_ holders: [Digest: Holder], isLocal: Bool) {
+        self.holders = holders
+        isOpen = holders.isEmpty && isLocal
     }
 
     /// Whether no token is defined at all.
-    var isEmpty: Bool { principals.isEmpty }
+    var isEmpty: Bool { holders.isEmpty }
 
-    /// Who presents `token`. Looked up by its digest, so that the time it takes tells nothing of
-    /// the tokens there are.
-    func principal(of token: UnsafeRawBufferPointer) -> Principal? {
-        principals[Digest(of: token)]
-    }
+    /// Who presents the token of this digest. Looked up by it, so that the time it takes tells
+    /// nothing of the tokens there are.
+    func holder(_ token: Digest) -> Holder? { holders[token] }
 }
 
 /// The present authority, shared; loops ask for the version and fetch it when that has changed.

@@ -6,6 +6,8 @@ package import Platform
 ///
 /// Flags go over environment, environment over file: see `Settings`.
 package struct Configuration: Sendable {
+    /// The program's version, told to those who look.
+    package var version = ""
     /// Where the hub listens.
     package var listen: Endpoint
     /// The data folder.

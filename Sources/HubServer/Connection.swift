@@ -65,6 +65,8 @@ final class Connection {
     var head = RequestHead()
     var route = Route.health
     var principal = Principal.anyone
+    /// The name of an admin's token; empty for all others.
+    var operatorName = ""
     var phase = Phase.head
     var call = Call.none
     var requestID = RequestID.none

@@ -51,6 +51,7 @@ extension EventLoop {
         var members = try MemberReader(bytes)
         try members.finish()
         post(connection, .order(action, [number]), call: .letter)
+        note(action, connection, ["n": .number(String(number))])
     }
 
     /// `POST /v1/dead-letters/retry`, `/drop`: the admin reader finds the letters first.
@@ -84,6 +85,23 @@ extension EventLoop {
     func order(_ found: FoundLetters, _ connection: Connection) {
         post(
             connection, .order(found.action, found.letters.map(\.number)), call: .letters(found))
+        let numbers = found.letters.prefix(Limits.errorsTold).map(\.number)
+        note(
+            found.action, connection,
+            [
+                "count": .number(String(found.letters.count)),
+                "letters": .array(numbers.map { .number(String($0)) }),
+            ])
+    }
+
+    /// Notes the order that was just put into the batch as an operator's deed.
+    private func note(
+        _ action: DeadLetter.Action, _ connection: Connection, _ detail: JSONValue
+    ) {
+        let deed = Deed(
+            action == .retry ? .letterRetry : .letterDrop, by: actor(connection),
+            detail: detail.serialized())
+        batch.deeds.append(.init(deed, .letters(batch.letters.count - 1)))
     }
 
     // MARK: Looking

@@ -51,6 +51,8 @@ extension EventLoop {
         case .topics:
             try query.finish()
             return .topics
+        case .audit:
+            return try audit(&query)
         case .letters:
             return try letters(connection, &query)
         case .letter(let number):
@@ -60,6 +62,23 @@ extension EventLoop {
             try query.finish()
             return .metrics
         }
+    }
+
+    /// `GET /v1/audit`
+    private func audit(_ query: inout QueryReader) throws(Problem) -> Look {
+        var filter = AuditFilter()
+        filter.wid = query.integer("wid", 1...Limits.wid).map { UInt32($0) }
+        filter.action = query.word("action", Deed.Action.allCases.map(\.rawValue))
+            .flatMap { Deed.Action(rawValue: $0) }
+        filter.name = query.text("name")
+        filter.from = query.time("from")
+        filter.to = query.time("to")
+        let limit = query.integer("limit", 1...Int64(Limits.pullMessages))
+        let before = query.integer("pageToken", 1...Limits.integer)
+        try query.finish()
+        return .audit(
+            filter, before: before ?? Limits.integer,
+            limit: Int(limit ?? Int64(Limits.pullDefault)))
     }
 
     /// `GET /v1/warehouses/{wid}/messages`: the line, read without moving or leasing anything.

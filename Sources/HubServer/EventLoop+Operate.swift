@@ -25,15 +25,29 @@ extension EventLoop {
         case .pause, .resume:
             try members.finish()
             begin(connection, operation, wid, .pause(operation == .pause))
+            note(operation == .pause ? .pause : .resume, connection, wid)
         case .retire, .revive:
             try members.finish()
             begin(connection, operation, wid, .retire(operation == .retire))
+            note(operation == .retire ? .retire : .revive, connection, wid)
+        case .takeOver:
+            try members.finish()
+            let holder = hub.warehouses[wid]?.holder
+            begin(connection, operation, wid, .takeOver)
+            note(
+                .takeOver, connection, wid, ["former": holder.map { .text($0.text) } ?? .null])
         case .describe:
             let name = members.text("name", 0...Limits.clientTextBytes)
             let every = members.integer("expectEverySeconds", 0...31_536_000)
             try members.finish()
             begin(
                 connection, operation, wid, .describe(name: name, expectEverySeconds: every))
+            note(
+                .describe, connection, wid,
+                [
+                    "name": name.map { .text($0) } ?? .null,
+                    "expectEverySeconds": every.map { .number(String($0)) } ?? .null,
+                ])
         }
     }
 
@@ -74,6 +88,11 @@ extension EventLoop {
             try tellSeek(connection, wid, from: warehouse.committed, to: target)
         } else {
             begin(connection, .seek, wid, .seek(to: target), from: warehouse.committed)
+            note(
+                .seek, connection, wid,
+                [
+                    "from": .number(String(warehouse.committed)), "to": .number(String(target)),
+                ])
         }
     }
 
@@ -113,6 +132,13 @@ extension EventLoop {
             body.append("}")
         case .seek:
             preconditionFailure("told by `tellSeek`")
+        case .takeOver:
+            let former = warehouse.holder == .operator ? warehouse.formerHolders.last : nil
+            let value: JSONValue = [
+                "wid": .number(String(warehouse.wid)),
+                "former": former.map { .text($0.text) } ?? .null,
+            ]
+            value.append(to: &body)
         case .release:
             body.append("{\"wid\":")
             body.append(decimal: UInt64(warehouse.wid))

@@ -226,21 +226,33 @@ extension EventLoop {
     private func principal(
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Principal {
-        guard !authority.isOpen else { return .anyone }
-        if connection.route == .health || connection.route == .ready { return .anyone }
-        let field = bytes.extracting(connection.head.authorization.range)
-        guard let token = field.bearerToken,
-            let principal = token.withUnsafeBytes(authority.principal(of:))
-        else {
+        if authority.isOpen || connection.route.isOpenToAll { return .anyone }
+        guard let holder = try holder(connection, bytes) else {
             throw Problem(
                 401, "unauthorized",
                 "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
                     + "create` makes one.")
         }
-        guard principal.mayAsk(connection.route) else {
-            throw Problem(403, "forbidden", principal.refusal(of: connection.route))
+        guard holder.principal.mayAsk(connection.route) else {
+            throw Problem(403, "forbidden", holder.principal.refusal(of: connection.route))
         }
-        return principal
+        connection.operatorName = holder.principal == .admin ? holder.name : ""
+        return holder.principal
+    }
+
+    /// Whose token or cookie the request bears.
+    private func holder(
+        _ connection: Connection, _ bytes: RawSpan
+    ) throws(Problem) -> Authority.Holder? {
+        let head = connection.head
+        if let token = bytes.extracting(head.authorization.range).bearerToken {
+            return authority.holder(Authority.Digest(of: token))
+        }
+        guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
+        // Browsers send the cookie by themselves, so the page has to be known too: they say it
+        // with everything that changes something (https://fetch.spec.whatwg.org/#origin-header).
+        if head.method != .get, head.method != .head, !head.origin.isPresent { throw .crossOrigin }
+        return signedIn.holder
     }
 
     func awaitBody(_ connection: Connection) {
@@ -275,7 +287,7 @@ extension EventLoop {
         do throws(Problem) {
             let bytes = input.bytes
             try perform(
-                connection, target: bytes.extracting(head.target.range),
+                connection, head: bytes, target: bytes.extracting(head.target.range),
                 body: bytes.extracting(head.length..<head.length + bodyLength))
         } catch {
             refuse(connection, error)
@@ -284,7 +296,7 @@ extension EventLoop {
     }
 
     private func perform(
-        _ connection: Connection, target: RawSpan, body: RawSpan
+        _ connection: Connection, head: RawSpan, target: RawSpan, body: RawSpan
     ) throws(Problem) {
         switch connection.route {
         case .publish: try publish(connection, body)
@@ -298,12 +310,13 @@ extension EventLoop {
         case .order(let action, let number): try order(connection, action, number, body)
         case .orderAll(let action): try orderAll(connection, action, body)
         case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics,
-            .letters, .letter:
+            .letters, .letter, .audit:
             try look(connection, Target(target))
+        case .session(let asked): try session(connection, asked, head: head, body: body)
         case .health: answer(connection, 200, text: "ok\n")
         case .ready: ready(connection)
-        case .openAPI: answer(connection, 200, Documents.openAPI, type: "application/yaml")
-        case .page: answer(connection, 200, Documents.page, type: "text/html; charset=utf-8")
+        case .openAPI: answer(connection, Documents.all[Documents.openAPI], head)
+        case .document(let place): answer(connection, Documents.all[place], head)
         }
     }
 
@@ -356,6 +369,14 @@ extension EventLoop {
             body.removeAll()
             body.shrink(to: 64 * 1024)
         }
+        connection.phase = .head
+        connection.call = .none
+        setDeadline(connection, after: deadlines.idle)
+    }
+
+    /// Ends an answer that has no content by its status (RFC 9110, section 15.4.5).
+    func endHeadAlone(_ connection: Connection) {
+        output.endHead()
         connection.phase = .head
         connection.call = .none
         setDeadline(connection, after: deadlines.idle)

@@ -39,14 +39,22 @@ extension EventLoop {
             let start = members.pageToken()
             try members.finish()
             ask = .verify(file: file, after: start ?? 0)
+            if start == nil { noteVerify(connection, file) }
         case .replay:
             if isStopping { throw .stopping }
             ask = .replay(try replay(&members))
         case .prune:
             if isStopping { throw .stopping }
-            ask = .prune(try Self.prune(&members))
+            ask = .prune(try Self.prune(&members), by: actor(connection))
         }
         try post(connection, .archive(ask))
+    }
+
+    /// Nothing is changed by it, so nobody waits for its entry in the audit.
+    private func noteVerify(_ connection: Connection, _ file: String?) {
+        let detail: JSONValue = ["file": file.map { .text($0) } ?? .null]
+        let deed = Deed(.archiveVerify, by: actor(connection), detail: detail.serialized())
+        batch.deeds.append(.init(deed, .none))
     }
 
     private func replay(_ members: inout MemberReader) throws(Problem) -> Replay {
@@ -98,6 +106,11 @@ extension EventLoop {
         copies.publishes.append(
             WriteBatch.Publish(
                 call: connection.token.rawValue, messages: copies.messages.indices))
+        let wid = copies.messages.first?.wid
+        let detail: JSONValue = ["messages": .number(String(copies.messages.count))]
+        let deed = Deed(
+            .archiveReplay, by: actor(connection), wid: wid, detail: detail.serialized())
+        copies.deeds = [.init(deed, .publish(copies.publishes.count - 1))]
         connection.call = .replay(begun: begun)
         KillPoint.pass("replay.copied")
         post(copies)

@@ -20,6 +20,7 @@ final class HubState: Sendable {
     let warehouses: WarehouseTable
     let topics: SharedTopics
     let authority: AuthorityBox
+    let sessions = Sessions()
     let metrics: Metrics
     let condition = Condition()
     /// Monotonic nanoseconds of the start.

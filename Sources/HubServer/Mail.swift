@@ -35,7 +35,8 @@ enum WriterMail {
     /// The frame is safe on disk: its messages are the archive's from now on.
     case archive(ArchivedFrame)
     /// The archive lets go of what lies at or below `through`, the end of a frame.
-    case prune(through: Int64, time: Int64)
+    /// `deed`: the operator's who asked for it.
+    case prune(through: Int64, time: Int64, deed: Deed?)
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
     case probe
 }
@@ -52,6 +53,7 @@ enum ArchiverMail {
 struct PruneOrder {
     /// The last frame to go, and its file's last.
     let frame: ArchivedFrame
+    let deed: Deed
     let loop: Int
     let answer: LookAnswer
 }
@@ -73,6 +75,7 @@ enum Look {
     case archive(ArchiveAsk)
     case letters(LetterAsk)
     case topics
+    case audit(AuditFilter, before: Int64, limit: Int)
     case metrics
 }
 

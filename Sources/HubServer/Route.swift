@@ -26,16 +26,32 @@ enum Route: Equatable {
     case health
     case ready
     case openAPI
-    case page
+    /// One of the dashboard's files: its place in `Documents.all`.
+    case document(Int)
+    case session(Session)
+    case audit
 
     /// What changes one warehouse.
     enum Operation: Equatable {
-        case commit, release, seek, pause, resume, retire, revive, describe
+        case commit, release, seek, pause, resume, retire, revive, describe, takeOver
+    }
+
+    /// What an operator's browser asks about who is signed in.
+    enum Session: Equatable {
+        case look, signIn, signOut
     }
 
     /// What is asked of the archive as a whole.
     enum Archive: Equatable {
         case list, verify, replay, prune
+    }
+
+    /// Whether nobody has to say who they are: what watches the hub, and the way in.
+    var isOpenToAll: Bool {
+        switch self {
+        case .health, .ready, .document, .session: true
+        default: false
+        }
     }
 
     /// The largest body of a request, in bytes.
@@ -75,6 +91,12 @@ enum Route: Equatable {
         if target.matches(second, "topics"), third == nil {
             return try get(method, .topics)
         }
+        if target.matches(second, "audit"), third == nil {
+            return try get(method, .audit)
+        }
+        if target.matches(second, "session"), third == nil {
+            return .session(try session(method))
+        }
         throw .notFound
     }
 
@@ -92,14 +114,26 @@ enum Route: Equatable {
         return route
     }
 
+    private static func session(_ method: RequestHead.Method) throws(Problem) -> Session {
+        switch method {
+        case .get, .head: .look
+        case .post: .signIn
+        case .delete: .signOut
+        default: throw .methodNotAllowed("GET, HEAD, POST, DELETE")
+        }
+    }
+
     private static func single(
         _ method: RequestHead.Method, _ target: borrowing Target, _ name: ByteRange
     ) throws(Problem) -> Route {
-        if name.isEmpty { return try get(method, .page) }
+        if name.isEmpty { return try get(method, .document(Documents.page)) }
         if target.matches(name, "healthz") { return try get(method, .health) }
         if target.matches(name, "readyz") { return try get(method, .ready) }
         if target.matches(name, "metrics") { return try get(method, .metrics) }
         if target.matches(name, "openapi.yaml") { return try get(method, .openAPI) }
+        if let place = Documents.place(of: name, in: target) {
+            return try get(method, .document(place))
+        }
         throw .notFound
     }
 
@@ -185,6 +219,7 @@ enum Route: Equatable {
         if target.matches(name, "resume") { return .resume }
         if target.matches(name, "retire") { return .retire }
         if target.matches(name, "revive") { return .revive }
+        if target.matches(name, "take-over") { return .takeOver }
         return nil
     }
 }

@@ -149,8 +149,8 @@ package final class TokenFile {
     /// What the tokens allow now.
     func authority(isLocal: Bool) throws(Failure) -> Authority {
         try translating { () throws(SQLiteError) in
-            let rows = try connection.prepare("SELECT role, scope, digest FROM tokens")
-            var principals: [Authority.Digest: Principal] = [:]
+            let rows = try connection.prepare("SELECT role, scope, digest, name FROM tokens")
+            var holders: [Authority.Digest: Authority.Holder] = [:]
             while try rows.step() {
                 let parts = rows.text(1).split(separator: ",").map(String.init)
                 let principal: Principal =
@@ -160,9 +160,10 @@ package final class TokenFile {
                     case .admin: .admin
                     case nil: .warehouse([])
                     }
-                principals[Authority.Digest(bytes: Array(rows.bytes(2)))] = principal
+                holders[Authority.Digest(bytes: Array(rows.bytes(2)))] = Authority.Holder(
+                    name: rows.text(3), principal: principal)
             }
-            return Authority(principals, isLocal: isLocal)
+            return Authority(holders, isLocal: isLocal)
         }
     }
 

@@ -166,7 +166,10 @@ final class WriterThread {
         let failure: StoreFailure?
         switch order {
         case .archive(let frame): failure = writer.archive(frame)
-        case .prune(let index, let time): failure = writer.prune(through: index, time: time)
+        case .prune(let index, let time, let deed):
+            let now = hub.clock.nowMilliseconds()
+            failure = writer.prune(
+                through: index, time: time, deed: deed.map { ($0, at: now) })
         case .probe: failure = writer.probe()
         case .batch, .restartLog: return
         }

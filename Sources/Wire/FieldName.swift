@@ -1,7 +1,7 @@
 /// The header fields that mean something to the hub. All others are checked and passed over.
 enum FieldName: UInt8 {
     case host, accept, expect, origin, connection, contentType, requestID, authorization,
-        ifNoneMatch
+        ifNoneMatch, cookie
     case contentLength, acceptEncoding, contentEncoding, transferEncoding
     case other
 
@@ -15,6 +15,7 @@ enum FieldName: UInt8 {
         switch (range.count, first) {
         case (4, UInt8(ascii: "h")): candidate = ("host", .host)
         case (6, UInt8(ascii: "a")): candidate = ("accept", .accept)
+        case (6, UInt8(ascii: "c")): candidate = ("cookie", .cookie)
         case (6, UInt8(ascii: "e")): candidate = ("expect", .expect)
         case (6, UInt8(ascii: "o")): candidate = ("origin", .origin)
         case (10, UInt8(ascii: "c")): candidate = ("connection", .connection)

@@ -127,6 +127,8 @@ struct HeadReading: Sendable {
         // Lists, of which a later line would only be a continuation: the first one decides.
         case .accept: if !head.accept.isPresent { head.accept = ByteRange(value) }
         case .ifNoneMatch: if !head.ifNoneMatch.isPresent { head.ifNoneMatch = ByteRange(value) }
+        // Clients send all their cookies in one line (RFC 6265, section 5.4).
+        case .cookie: if !head.cookie.isPresent { head.cookie = ByteRange(value) }
         case .other: break
         }
     }

@@ -52,6 +52,8 @@ package struct RequestHead: Equatable, Sendable, BitwiseCopyable {
     package var accept = ByteRange.none
     /// The value of the first `If-None-Match`.
     package var ifNoneMatch = ByteRange.none
+    /// The value of the first `Cookie`.
+    package var cookie = ByteRange.none
     /// How many bytes the head takes, with the empty line that ends it: where the body begins.
     package var length = 0
 

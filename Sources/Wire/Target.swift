@@ -74,6 +74,13 @@ package struct Target: ~Escapable {
             && bytes.isExactly(text, at: Int(range.offset))
     }
 
+    /// The same for a text that is made at run time.
+    package func matches(_ range: ByteRange, _ text: String) -> Bool {
+        let start = Int(range.offset)
+        return Int(range.length) == text.utf8.count
+            && text.utf8.enumerated().allSatisfy { bytes.byte(at: start &+ $0) == $1 }
+    }
+
     /// Whether `range` holds a number, of any size: digits only, no leading zero but for 0 itself.
     package func isNumber(_ range: ByteRange) -> Bool {
         if range.length > 1 && bytes.byte(at: Int(range.offset)) == ASCII.zero { return false }

@@ -376,4 +376,47 @@ import Wire
         // 10: the waiting call kept it.
         expect(try client.pull(10, ["session": "b"]), "session_held", holder: "a")
     }
+
+    // MARK: An operator's take-over
+
+    @Test("An operator's take-over fences the holder for good, and lets the next client in at once")
+    func operatorTakesOver() throws {
+        #expect(try pull("a").indexes == [1, 2, 3, 4, 5])
+        let answer = try client.post("/v1/warehouses/7/take-over")
+        #expect(answer.status == 200)
+        #expect(answer.json == ["wid": 7, "former": "a"])
+        for _ in 0..<2 {
+            let refused = try pull("a")
+            #expect(refused.code == "session_fenced")
+            #expect(refused["holder"].text == "operator")
+        }
+        let commit = try client.post("/v1/warehouses/7/commit", ["index": 5, "session": "a"])
+        #expect(commit.code == "session_fenced")
+        #expect(try pull("b").indexes == [1, 2, 3, 4, 5], "nothing was done of what a was given")
+        #expect(try pull("a").code == "session_fenced")
+    }
+
+    @Test("It ends the holder's waiting pull at once")
+    func operatorEndsWait() throws {
+        _ = try pull("a", ",\"autocommit\":true")
+        let waiting = try hub.client()
+        try waiting.begin("POST", "/v1/warehouses/7/pull", #"{"session":"a","wait":30}"#)
+        #expect(try eventually { try client.get("/metrics").text.contains("waiting_pulls 1") })
+        try client.post("/v1/warehouses/7/take-over")
+        #expect(try waiting.answer().code == "session_fenced")
+    }
+
+    @Test("Twice is once; where nobody holds it, it takes nothing; the former may take it back")
+    func operatorTakesTwice() throws {
+        #expect(try client.post("/v1/warehouses/7/take-over").status == 404)
+        try client.pull(7)
+        #expect(try client.post("/v1/warehouses/7/take-over").json == ["wid": 7, "former": .null])
+        _ = try pull("a")
+        for _ in 0..<2 {
+            let answer = try client.post("/v1/warehouses/7/take-over")
+            #expect(answer.json == ["wid": 7, "former": "a"])
+        }
+        #expect(try pull("a", ",\"takeOver\":true").status == 200)
+        #expect(try pull("a").status == 200)
+    }
 }

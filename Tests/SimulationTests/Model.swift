@@ -11,6 +11,8 @@ struct Model {
         /// The end of what was handed out without a hole since `committed`.
         var delivered: Int64 = 0
         var holder: SessionName?
+        /// Whom an operator took the lease from last.
+        var takenFrom: SessionName?
         var isPaused = false
         /// Rises when what was handed out becomes void: seek, other holder, restart.
         var voids = 0
@@ -93,6 +95,12 @@ struct Model {
             row.givenAway = []
         case .pause(let paused):
             row.isPaused = paused
+        case .takeOver:
+            if let holder = row.holder, holder != .operator {
+                (row.holder, row.delivered) = (.operator, row.committed)
+                row.voids += 1
+                row.takenFrom = holder
+            }
         case .release, .retire, .describe:
             break
         }
@@ -112,6 +120,9 @@ struct Model {
             (row.committed, row.delivered, row.hasStarted) = (start, start, true)
         }
         guard !row.isPaused, let session, session != row.holder else { return }
+        trace.check(
+            takeOver || row.holder != .operator || session != row.takenFrom,
+            "wid \(wid): \(name(session)) pulls on though an operator has taken over")
         row.holder = session
         row.delivered = row.committed
         row.voids += 1

@@ -145,6 +145,8 @@ final class World {
         let call = hub.newCall()
         if kinds.seeks, random.oneIn(3) {
             loop.batch.change(wid, .seek(to: random.number(0...hub.lines.head)), call: call)
+        } else if kinds.pauses, random.oneIn(3) {
+            loop.batch.change(wid, .takeOver, call: call)
         } else if kinds.pauses {
             loop.batch.change(wid, .pause(random.oneIn(3)), call: call)
         } else {

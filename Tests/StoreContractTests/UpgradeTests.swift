@@ -92,7 +92,7 @@ struct UpgradeTests {
         for _ in 0..<20 { _ = hub.publish([Draft(wid: 3)]) }
         try hub.archive(through: 10)
         try Connection(path: place.path).execute(
-            "ALTER TABLE frames DROP COLUMN previous; PRAGMA user_version=4")
+            "DROP TABLE audit; ALTER TABLE frames DROP COLUMN previous; PRAGMA user_version=4")
         try hub.restart()
         try hub.archive(through: 20)
         let previous = try hub.reader.frames(from: 1, limit: 9).map { $0.wids.map(\.previous) }

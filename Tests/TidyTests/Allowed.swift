@@ -23,6 +23,7 @@ enum Allowed {
         "Sources/HubSQLite/FrameColumns.swift",
         "Sources/HubSQLite/MessageColumns.swift",
         "Sources/HubSQLite/WidBlock.swift",
+        "Sources/HubServer/Documents.swift",
         "Sources/HubServer/Gzip.swift",
         "Sources/MessageCenterClient/Publish/Spool/SpoolFile.swift",
         "Sources/MessageCenterClient/Transport/TransportAddress.swift",

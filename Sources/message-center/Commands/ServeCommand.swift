@@ -25,7 +25,8 @@ private enum Serve {
     static let check = Flag("check", "tell every mistake in the configuration, and do nothing else")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let configuration = try configuration(arguments)
+        var configuration = try configuration(arguments)
+        configuration.version = programVersion
         if arguments[check] {
             Console.print("the configuration is good")
             return .done

@@ -19,7 +19,7 @@ struct OpenAPIDocument {
         /// The path with `{wid}`, `{message}` and `{n}` replaced.
         func path(wid: Int = 3, message: String = "1") -> String {
             path.replacing("{wid}", with: "\(wid)").replacing("{message}", with: message)
-                .replacing("{n}", with: "1")
+                .replacing("{n}", with: "1").replacing("{file}", with: "index.html")
         }
     }
 

@@ -157,6 +157,14 @@ struct ScriptedCall {
         POST /v1/warehouses/3/revive 200
         POST /v1/warehouses/3/revive 400 malformed_json
             [
+        POST /v1/warehouses/3/take-over 200
+        POST /v1/warehouses/3/pull 409 session_fenced
+            {"session":"b"}
+        POST /v1/warehouses/3/pull 200
+            {"session":"b","takeOver":true}
+        POST /v1/warehouses/77/take-over 404 unknown_warehouse
+        POST /v1/warehouses/3/take-over 422 invalid_content
+            {"a":1}
 
         """
 
@@ -238,6 +246,14 @@ struct ScriptedCall {
         POST /v1/archive/prune 422 invalid_content
             {"before":"latest"}
         GET /v1/topics 200
+        GET /v1/audit?wid=3&limit=2 200
+        GET /v1/audit?action=nonsense 422 invalid_content
+        GET /v1/session 200
+        POST /v1/session 200
+            {"token":"x"}
+        POST /v1/session 422 invalid_content
+        DELETE /v1/session 200
+        GET /index.html 200
         GET /metrics 200
         GET /metrics?a=1 422 invalid_content
 

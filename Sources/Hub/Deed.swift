@@ -1,0 +1,102 @@
+/// Something that an operator did: an entry of the audit.
+///
+/// It is kept in the transaction of what was done, so there is none without the other. A class,
+/// because the structures that may bear one hardly ever do.
+package final class Deed: Sendable, Equatable {
+    package enum Action: String, CaseIterable, Sendable {
+        case seek, pause, resume, retire, revive, describe
+        case takeOver = "take_over"
+        case letterRetry = "letter_retry"
+        case letterDrop = "letter_drop"
+        case archiveVerify = "archive_verify"
+        case archiveReplay = "archive_replay"
+        case archivePrune = "archive_prune"
+        case signIn = "sign_in"
+        case signInFailed = "sign_in_failed"
+        case signOut = "sign_out"
+    }
+
+    package let action: Action
+    package let by: Actor
+    /// The warehouse that it was done to, if it was one.
+    package let wid: UInt32?
+    /// What else is to be known, such as a seek's ends: a JSON object.
+    package let detail: String
+
+    /// Who did it, and by which request.
+    package struct Actor: Equatable, Sendable {
+        /// The token's name; empty on an open hub, and of one who did not get in.
+        package var name: String
+        /// `admin`; `anyone` on an open hub; `none` of one who did not get in.
+        package var role: String
+        /// Where the connection came from, without the port.
+        package var address: String
+        package var requestID: String
+
+        package init(name: String, role: String, address: String, requestID: String) {
+            self.name = name
+            self.role = role
+            self.address = address
+            self.requestID = requestID
+        }
+    }
+
+    package init(_ action: Action, by: Actor, wid: UInt32? = nil, detail: String = "{}") {
+        self.action = action
+        self.by = by
+        self.wid = wid
+        self.detail = detail
+    }
+
+    package static func == (left: Deed, right: Deed) -> Bool {
+        left.action == right.action && left.by == right.by && left.wid == right.wid
+            && left.detail == right.detail
+    }
+}
+
+/// A deed as it is kept.
+package struct AuditEntry: Equatable, Sendable {
+    /// Rises with every entry, and is never given twice.
+    package let number: Int64
+    /// Milliseconds since 1970, the hub's clock.
+    package let at: Int64
+    package let deed: Deed
+
+    package init(number: Int64, at: Int64, deed: Deed) {
+        self.number = number
+        self.at = at
+        self.deed = deed
+    }
+}
+
+/// Which entries of the audit are asked for; nil is any.
+package struct AuditFilter: Equatable, Sendable {
+    package var wid: UInt32?
+    package var action: Deed.Action?
+    package var name: String?
+    /// Milliseconds since 1970.
+    package var from: Int64?
+    package var to: Int64?
+
+    package init() {}
+
+    package func fits(_ entry: AuditEntry) -> Bool {
+        (wid == nil || entry.deed.wid == wid) && (action == nil || entry.deed.action == action)
+            && (name == nil || entry.deed.by.name == name)
+            && entry.at >= from ?? .min && entry.at < to ?? .max
+    }
+}
+
+/// Where the audit is kept: the part of a store's writing side that is its. Within the open
+/// transaction.
+package protocol AuditStore {
+    /// Appends an entry; `at` is in milliseconds since 1970. The oldest beyond
+    /// `Limits.auditEntries` go.
+    mutating func save(_ deed: Deed, at: Int64) throws(StoreFailure)
+}
+
+/// The part of a store's reading side that is the audit's.
+package protocol AuditReader {
+    /// Entries with numbers below `number`, falling, at most `limit`.
+    func audit(before number: Int64, limit: Int) throws(StoreFailure) -> [AuditEntry]
+}
