@@ -64,9 +64,8 @@ export function confirm({ title, content, action, name, grave = false, act, sign
             button.remove()
             shown.dialog.querySelector("[data-action=close]").textContent = text("close")
         } catch (problem) {
-            if (problem?.name === "AbortError") return
-            fill(trouble, told(problem))
             button.disabled = false
+            if (problem?.name !== "AbortError") fill(trouble, told(problem))
         }
     }
     return { ...shown, button, place }
