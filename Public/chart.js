@@ -16,6 +16,7 @@ export class Chart {
     node
     #series
     #format
+    #unit
     #zero
     #picture
     #cross
@@ -34,12 +35,14 @@ export class Chart {
      * @param {string} options.label
      * @param {Series[]} options.series
      * @param {(value: number) => string} options.format
+     * @param {"number" | "bytes" | "span"} [options.unit] what the axis' steps are round in
      * @param {boolean} [options.zero] whether the axis begins at zero
      * @param {AbortSignal} options.signal
      */
-    constructor({ label, series, format, zero = true, signal }) {
+    constructor({ label, series, format, unit = "number", zero = true, signal }) {
         this.#series = series
         this.#format = format
+        this.#unit = unit
         this.#zero = zero
         this.#label = label
         this.#picture = drawn("svg", { class: "chart", role: "img", tabindex: "0", height, "aria-label": label })
@@ -98,7 +101,7 @@ export class Chart {
         if (high === -Infinity) return { low: 0, high: 1, step: 1 }
         if (this.#zero) low = Math.min(0, low)
         if (high === low) high = low + 1
-        const step = niceStep((high - low) / 3)
+        const step = steps[this.#unit]((high - low) / 3)
         return { low: Math.floor(low / step) * step, high: Math.ceil(high / step) * step, step }
     }
 
@@ -200,6 +203,18 @@ export class Chart {
 function usualStep(samples) {
     const steps = samples.slice(1).map((sample, at) => (sample.time - samples[at].time) / 1000).sort((one, other) => one - other)
     return steps[Math.floor(steps.length / 2)] || 60
+}
+
+const spans = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400]
+
+/** The least round step at or above `wanted`, by what the axis counts. */
+const steps = {
+    number: niceStep,
+    span: wanted => spans.find(step => step >= wanted) ?? 86400 * niceStep(wanted / 86400),
+    bytes(wanted) {
+        const power = 1024 ** Math.max(0, Math.floor(Math.log(Math.max(1, wanted)) / Math.log(1024)))
+        return power * niceStep(wanted / power)
+    },
 }
 
 /** 1, 2 or 5 times a power of ten, at or above `wanted`. */

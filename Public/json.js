@@ -4,6 +4,7 @@
  * are cut out of an answer as text, and shown by their tokens.
  */
 import { element } from "./element.js"
+import { plain } from "./body.js"
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs
 
@@ -46,7 +47,8 @@ const mostTokens = 20_000
  * @param {string} words
  * @returns {HTMLElement}
  */
-export function pretty(words) {
+export function pretty(told) {
+    const words = plain(told)
     const pieces = words.match(token) ?? []
     const block = element("pre", { class: "json", tabindex: "0" })
     if (pieces.length === 0 || pieces.length > mostTokens) {

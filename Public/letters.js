@@ -8,7 +8,7 @@ import { Pages } from "./pages.js"
 import { nothing, sheet } from "./table.js"
 import { open, told } from "./dialog.js"
 import { pretty } from "./json.js"
-import { indexLink, keyWords, topicWords, widLink } from "./body.js"
+import { indexLink, keyWords, plain, topicWords, widLink } from "./body.js"
 import { orderFitting, orderListed } from "./orders.js"
 
 const pageSize = 200
@@ -165,7 +165,7 @@ export function letterSheet(visit, letters, { chosen, changed, again }) {
         { id: "index", title: text("message.index"), numeric: true, cell: letter => indexLink(letter.index) },
         { id: "topic", title: text("letters.topic"), cell: letter => topicWords(letter.topic) },
         { id: "key", title: text("letters.key"), cell: letter => keyWords(letter.key) },
-        { id: "error", title: text("letters.error"), class: "grow", cell: letter => element("bdi", { class: "cut", title: letter.error.slice(0, 2000) }, letter.error.split("\n", 1)[0] || "–") },
+        { id: "error", title: text("letters.error"), class: "grow", cell: letter => element("bdi", { class: "cut", title: plain(letter.error.slice(0, 2000)) }, plain(letter.error.split("\n", 1)[0].slice(0, 300)) || "–") },
         { id: "tries", title: text("letters.tries"), numeric: true, cell: letter => exact(letter.tries) },
         { id: "lastAt", title: text("letters.lastAt"), class: "tight", cell: letter => timeElement(letter.lastAt) },
         { id: "order", title: "", class: "tight", cell: letter => orderButtons(visit, letter, again) },
@@ -221,7 +221,7 @@ async function openLetter(visit, n, again = () => {}) {
         ]
         fill(place, [
             element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, [element("dt", {}, text(`letters.${name}`)), element("dd", { data: { field: name } }, value)]))),
-            element("h3", {}, text("letters.error")), element("pre", { tabindex: "0" }, letter.error || "–"),
+            element("h3", {}, text("letters.error")), element("pre", { tabindex: "0" }, plain(letter.error) || "–"),
             ...(letter.body === "null" ? [] : [element("h3", {}, text("message.body")), pretty(letter.body)]),
             element("div", { class: "actions" }, orderButtons(visit, letter, again)),
         ])

@@ -33,7 +33,7 @@ class Search {
         const names = ["topic", "wid", "key", "text", "from", "to", "archived", "order"]
         this.#filter = Object.fromEntries(names.map(name => [name, query.get(name) ?? ""]))
         this.#pages = new Pages({ signal: visit.signal, load: (token, signal) => this.#load(token, signal) })
-        fill(visit.root, [element("h1", {}, text("messages.title")), this.#form(), this.#status, this.#pages.node])
+        fill(visit.root, [element("div", { class: "top" }, [element("h1", {}, text("messages.title")), this.#jump()]), this.#form(), this.#status, this.#pages.node])
         this.#topics()
         this.#pages.begin()
     }
@@ -45,9 +45,7 @@ class Search {
         }
         this.#fields.archived = element("input", { type: "checkbox", name: "archived", checked: this.#filter.archived !== "false" })
         this.#fields.order = element("select", { name: "order" }, ["newest", "oldest"].map(order => element("option", { value: order, selected: order === this.#filter.order }, text(`messages.order.${order}`))))
-        const jump = element("input", { type: "text", name: "jump", autocomplete: "off", spellcheck: "false", placeholder: text("messages.jump.hint"), maxlength: 40 })
-        return element("div", { class: "search-forms" }, [
-            element("form", { class: "filter", role: "search", on: { submit: event => { event.preventDefault(); this.#begin() } } }, [
+        return element("form", { class: "filter", role: "search", on: { submit: event => { event.preventDefault(); this.#begin() } } }, [
                 field("topic", { type: "search", list: "topics", placeholder: "SaleOrder_*", maxlength: 128, data: { search: "" }, pattern: "[A-Za-z0-9_.*\\-]*" }),
                 field("wid", { type: "number", min: 0, max: 2147483647, class: "narrow", placeholder: text("messages.wid.hint") }),
                 field("key", { type: "search", placeholder: "order:10001", maxlength: 256 }),
@@ -60,13 +58,16 @@ class Search {
                 element("button", { type: "button", data: { action: "clear" }, on: { click: () => this.#clear() } }, text("clear")),
                 element("button", { type: "button", data: { action: "replay" }, title: text("replay.hint"), on: { click: () => { this.#read(); openReplay(this.#visit, this.#filter) } } }, text("replay.open")),
                 element("datalist", { id: "topics" }),
-            ]),
-            element("form", { class: "filter", on: { submit: event => {
+            ])
+    }
+
+    #jump() {
+        const jump = element("input", { type: "text", name: "jump", autocomplete: "off", spellcheck: "false", placeholder: text("messages.jump.hint"), maxlength: 40 })
+        return element("form", { class: "filter", on: { submit: event => {
                 event.preventDefault()
                 const name = jump.value.trim().replace(/[\s,.\u00a0]/g, "")
                 if (name) location.hash = address("message", name)
-            } } }, [element("label", {}, [text("messages.jump"), jump]), element("button", { type: "submit", data: { action: "jump" } }, text("messages.go"))]),
-        ])
+            } } }, [element("label", { class: "check" }, [text("messages.jump"), jump]), element("button", { type: "submit", data: { action: "jump" } }, text("messages.go"))])
     }
 
     async #topics() {

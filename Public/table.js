@@ -17,7 +17,7 @@ import { text } from "./text.js"
  * @property {(cell: HTMLElement, item: any) => void} show patches the cell
  */
 
-const rowHeight = 30
+const rowHeight = 27
 const spare = 8
 
 export class Table {

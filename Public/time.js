@@ -26,9 +26,11 @@ function format(name, options) {
 const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }
 const day = { year: "numeric", month: "2-digit", day: "2-digit" }
 
-/** Day and time to the second. */
+/** Day and time to the second, the day so that nobody takes it for the month. */
 export function moment(time) {
-    return format("moment", { ...day, ...clock }).format(new Date(time))
+    const parts = format("moment", { ...day, ...clock }).formatToParts(new Date(time))
+    const { year, month, day: date, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, value]))
+    return `${year}-${month}-${date} ${hour}:${minute}:${second}`
 }
 
 /** Short enough for an axis: the time, or the day where the range is long. */

@@ -34,12 +34,12 @@ class Traffic {
         this.#visit = visit
         const { route, signal, root, live } = visit
         this.#range = ranges.includes(route.query.get("range")) ? route.query.get("range") : "hour"
-        const chart = (label, format, series) => new Chart({ label: text(label), format, signal, series: series.map(([name, colour]) => ({ name: text(`figure.${name}`), colour, value: sample => sample[name] })) })
+        const chart = (label, format, series, unit) => new Chart({ label: text(label), format, unit, signal, series: series.map(([name, colour]) => ({ name: text(`figure.${name}`), colour, value: sample => sample[name] })) })
         this.#charts = [
             chart("traffic.rates", value => rate(value), [["publishRate", "one"], ["pullRate", "two"], ["commitRate", "three"]]),
             chart("traffic.lag", short, [["lagMessages", "two"]]),
-            chart("traffic.age", span, [["lagSeconds", "two"]]),
-            chart("traffic.size", bytes, [["storeBytes", "one"], ["archiveBytes", "three"]]),
+            chart("traffic.age", span, [["lagSeconds", "two"]], "span"),
+            chart("traffic.size", bytes, [["storeBytes", "one"], ["archiveBytes", "three"]], "bytes"),
         ]
         fill(root, [
             element("div", { class: "top" }, [element("h1", {}, text("traffic.title")), rangeSwitch(this.#range, range => this.#choose(range))]),
