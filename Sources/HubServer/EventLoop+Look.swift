@@ -51,6 +51,10 @@ extension EventLoop {
         case .topics:
             try query.finish()
             return .topics
+        case .stats:
+            let range = TimeRange(&query, wall: wall)
+            try query.finish()
+            return .stats(range)
         case .letters:
             return try letters(connection, &query)
         case .letter(let number):

@@ -297,8 +297,8 @@ extension EventLoop {
         case .report(let wid): try report(connection, wid, body)
         case .order(let action, let number): try order(connection, action, number, body)
         case .orderAll(let action): try orderAll(connection, action, body)
-        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics,
-            .letters, .letter:
+        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .stats,
+            .metrics, .letters, .letter:
             try look(connection, Target(target))
         case .health: answer(connection, 200, text: "ok\n")
         case .ready: ready(connection)

@@ -36,6 +36,8 @@ enum WriterMail {
     case archive(ArchivedFrame)
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     case prune(through: Int64, time: Int64)
+    /// Samples are there to be kept.
+    case keepSamples
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
     case probe
 }
@@ -73,6 +75,7 @@ enum Look {
     case archive(ArchiveAsk)
     case letters(LetterAsk)
     case topics
+    case stats(TimeRange)
     case metrics
 }
 
