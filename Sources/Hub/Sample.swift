@@ -1,7 +1,7 @@
 /// What the hub was, and what it did, over a short while: one point of its charts.
 ///
-/// What it did is kept as counts of that while, not as counters since the start, so a restart leaves
-/// no mark, and samples add up to coarser ones without loss.
+/// What it did is kept as counts of that while, not as counters since the start: so a restart
+/// leaves no mark, and samples add up to coarser ones without loss.
 package struct Sample: Equatable, Sendable {
     /// Milliseconds since 1970 when the while ended.
     package var at: Int64

@@ -28,7 +28,9 @@ final class Trends: Sendable {
                 rows.values[begin + count] = value
                 rows.counts[place] += 1
             } else {
-                for value in begin..<begin + count - 1 { rows.values[value] = rows.values[value + 1] }
+                for place in begin..<begin + count - 1 {
+                    rows.values[place] = rows.values[place + 1]
+                }
                 rows.values[begin + count - 1] = value
             }
         }

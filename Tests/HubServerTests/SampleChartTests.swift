@@ -25,7 +25,8 @@ import Testing
         #expect(chart.step == step * 1000)
         let apart: Int64 = grain == .fine ? 10_000 : 60_000
         let start: Int64 = 1_700_000_123_456
-        for at in stride(from: start + 1, through: start + min(range, 30 * Self.day), by: Int(apart)) {
+        let end = start + min(range, 30 * Self.day)
+        for at in stride(from: start + 1, through: end, by: Int(apart)) {
             chart.add(Sample(at: at, span: apart))
         }
         #expect(chart.points.count <= 361)
