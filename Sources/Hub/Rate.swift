@@ -3,6 +3,8 @@ package struct Rate: Sendable {
     private var perSecond = 0.0
     private var ordinal: Int64?
     private var noted: UInt64 = 0
+    /// Messages done since the hub's start.
+    package private(set) var done: Int64 = 0
 
     private static let halfLifeSeconds = 30.0
 
@@ -15,10 +17,20 @@ package struct Rate: Sendable {
             noted = noted == 0 ? now : noted
             return
         }
+        done += ordinal - before
         let seconds = max(0.001, Double(now &- noted) / 1e9)
         let keep = Self.keep(seconds)
         perSecond = perSecond * keep + Double(ordinal - before) / seconds * (1 - keep)
         noted = now
+    }
+
+    /// Whether nothing was noted yet.
+    package var isFresh: Bool { ordinal == nil }
+
+    /// Notes where the line is before anything of it is done, or where an operator has put it:
+    /// nothing was done for that.
+    package mutating func begin(at ordinal: Int64) {
+        self.ordinal = ordinal
     }
 
     /// The mean at `now`: with nothing noted it fades.

@@ -4,7 +4,7 @@ package import SQLite
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
     package static let migrations = Migrations([
-        version1, mark.sql, version3, deadLetters, previousMessages, audit,
+        version1, mark.sql, version3, deadLetters, previousMessages, audit, samples,
     ])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
@@ -85,4 +85,15 @@ package enum Schema {
 
     /// Where each wid's message before a frame is: tells who needs what was pruned.
     private static let previousMessages = "ALTER TABLE frames ADD COLUMN previous BLOB"
+
+    /// The hub's figures over time; from when on the history of positions is whole.
+    private static let samples = """
+        CREATE TABLE samples(
+            grain INTEGER NOT NULL, at INTEGER NOT NULL, span INTEGER NOT NULL,
+            published INTEGER NOT NULL, handed_out INTEGER NOT NULL, committed INTEGER NOT NULL,
+            lag_messages INTEGER NOT NULL, lag_seconds INTEGER NOT NULL, head INTEGER NOT NULL,
+            store_bytes INTEGER NOT NULL, archive_bytes INTEGER NOT NULL,
+            free_bytes INTEGER NOT NULL, PRIMARY KEY(grain, at)) WITHOUT ROWID;
+        INSERT INTO meta VALUES('history_time', 0);
+        """
 }

@@ -13,6 +13,8 @@ struct WriterStatements {
     private let insertMessage: Statement
     private let saveWarehouse: Statement
     private let insertHistory: Statement
+    let insertSample: Statement
+    let deleteSamples: Statement
 
     static let insertBlockSQL = "INSERT INTO wids(first, block) VALUES(?,?)"
 
@@ -38,6 +40,16 @@ struct WriterStatements {
             """)
         insertHistory = try connection.prepare(
             "INSERT OR REPLACE INTO history(wid, second, delivered, committed) VALUES(?,?,?,?)")
+        insertSample = try connection.prepare(
+            """
+            INSERT OR REPLACE INTO samples(\(SampleColumns.list))
+            VALUES(?,?,?,?,?,?,?,?,?,?,?,?)
+            """)
+        deleteSamples = try connection.prepare(
+            """
+            DELETE FROM samples WHERE grain=?1 AND at IN
+                (SELECT at FROM samples WHERE grain=?1 AND at<?2 ORDER BY at LIMIT ?3)
+            """)
     }
 
     func insertID(_ id: MessageID, _ index: Int64) throws(SQLiteError) {

@@ -1,5 +1,6 @@
 import Archive
 import Hub
+import HubSQLite
 import Platform
 import Wire
 
@@ -12,14 +13,17 @@ final class AdminReader {
     let scan: MessageScan
     let check: ArchiveCheck
     var files: ArchiveFiles
+    /// What only this store tells: its history of figures and positions.
+    let charts: SQLiteReader
     private let archived: ArchivedLines
     private let tokens: TokenFile
     private var tokensVersion: Int64
     private var requests: [LookRequest] = []
     var output = ByteBuffer(capacity: 64 * 1024)
 
-    init(hub: HubState, reader: any StoreReader, tokens: TokenFile) throws(TokenFile.Failure) {
+    init(hub: HubState, reader: SQLiteReader, tokens: TokenFile) throws(TokenFile.Failure) {
         self.hub = hub
+        charts = reader
         self.tokens = tokens
         tokensVersion = try tokens.version()
         let topics = KnownTopics(hub.topics)
@@ -123,6 +127,7 @@ final class AdminReader {
         case .topics: writeTopics()
         case .audit(let filter, let before, let limit):
             try writeAudit(filter, before: before, limit: limit)
+        case .stats(let range): try writeStats(range)
         case .metrics:
             MetricsPage(hub: hub).append(to: &output)
             return "text/plain; version=0.0.4; charset=utf-8"

@@ -28,6 +28,14 @@ final class ArchiveFigures: Sendable {
     /// Messages at or below the border whose rows are not deleted yet.
     var garbageCount: Int64 { Int64(garbage.load(ordering: .relaxed)) }
 
+    /// Bytes of the frames in the archive.
+    var totalBytes: Int64 { Int64(bytes.load(ordering: .relaxed)) }
+
+    /// Bytes of room on the fuller of the disks of data and archive; 0: nobody has looked yet.
+    var leastFree: Int64 {
+        Int64(min(dataFree.load(ordering: .relaxed), archiveFree.load(ordering: .relaxed)))
+    }
+
     // MARK: The archiver
 
     func noteMove(_ frame: ArchivedFrame) {

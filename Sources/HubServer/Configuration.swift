@@ -37,6 +37,8 @@ package struct Configuration: Sendable {
     /// Bytes of requests, and of answers, that all connections may hold; a test makes them few.
     package var requestBytesHeld = Limits.requestBytesHeld
     package var answerBytesHeld = Limits.answerBytesHeld
+    /// How often samples for the charts are taken; a test makes it often.
+    package var sampling = Sampling()
     /// How much room there is at a path; a test makes it little.
     package var free: @Sendable (_ path: String) throws(Errno) -> UInt64 = { (path) throws(Errno) in
         try DiskSpace.free(path: path)

@@ -53,6 +53,10 @@ extension EventLoop {
             return .topics
         case .audit:
             return try audit(&query)
+        case .stats:
+            let range = TimeRange(&query, wall: wall)
+            try query.finish()
+            return .stats(range)
         case .letters:
             return try letters(connection, &query)
         case .letter(let number):

@@ -309,8 +309,8 @@ extension EventLoop {
         case .report(let wid): try report(connection, wid, body)
         case .order(let action, let number): try order(connection, action, number, body)
         case .orderAll(let action): try orderAll(connection, action, body)
-        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .metrics,
-            .letters, .letter, .audit:
+        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .stats,
+            .metrics, .letters, .letter, .audit:
             try look(connection, Target(target))
         case .session(let asked): try session(connection, asked, head: head, body: body)
         case .health: answer(connection, 200, text: "ok\n")

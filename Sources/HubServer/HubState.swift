@@ -15,13 +15,16 @@ final class HubState: Sendable {
     private let forks: [Fork]
     let lines: Lines
     /// Those who read the lines: the loops by their numbers, then the admin reader, the archive's
-    /// desk and the watch.
+    /// desk, the watch and the pulse.
     let epochs: ReaderEpochs
     let warehouses: WarehouseTable
     let topics: SharedTopics
     let authority: AuthorityBox
     let sessions = Sessions()
     let metrics: Metrics
+    /// What the pulse has found out.
+    let samples = SampleLog()
+    let trends = Trends()
     let condition = Condition()
     /// Monotonic nanoseconds of the start.
     let started: UInt64
@@ -34,6 +37,7 @@ final class HubState: Sendable {
     let looks: Mailbox<LookRequest>
     let desk: Mailbox<DeskMail>
     let archiver: Mailbox<ArchiverMail>
+    let pulse: Mailbox<Void>
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
@@ -60,6 +64,7 @@ final class HubState: Sendable {
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)
         archiver = try Mailbox(capacity: Limits.mailbox)
+        pulse = try Mailbox(capacity: 1)
     }
 
     /// The newest message that this hub and a former one have in common; nil: it never was `hub`.

@@ -37,6 +37,8 @@ enum WriterMail {
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     /// `deed`: the operator's who asked for it.
     case prune(through: Int64, time: Int64, deed: Deed?)
+    /// Samples are there to be kept.
+    case keepSamples
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
     case probe
 }
@@ -76,6 +78,7 @@ enum Look {
     case letters(LetterAsk)
     case topics
     case audit(AuditFilter, before: Int64, limit: Int)
+    case stats(TimeRange)
     case metrics
 }
 

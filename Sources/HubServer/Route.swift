@@ -15,6 +15,8 @@ enum Route: Equatable {
     case search
     case archive(Archive)
     case topics
+    /// The hub's figures over time.
+    case stats
     /// What a client of the warehouse tells of a dead letter.
     case report(UInt32)
     case letters
@@ -96,6 +98,9 @@ enum Route: Equatable {
         }
         if target.matches(second, "session"), third == nil {
             return .session(try session(method))
+        }
+        if target.matches(second, "stats"), third == nil {
+            return try get(method, .stats)
         }
         throw .notFound
     }

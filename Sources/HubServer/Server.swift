@@ -29,6 +29,7 @@ package final class Server {
     private let archiver: OSThread
     private let watch: Watch
     private let watching: OSThread
+    private let pulse: OSThread
 
     /// Opens the data and begins to serve.
     ///
@@ -55,7 +56,7 @@ package final class Server {
                 path: configuration.data + "/hub.db",
                 busyTimeoutMilliseconds: configuration.busyMilliseconds,
                 freshHub: Self.newIdentity())
-            let epochs = ReaderEpochs(readers: configuration.loops + 3)
+            let epochs = ReaderEpochs(readers: configuration.loops + 4)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
             hub = try HubState(
@@ -72,6 +73,7 @@ package final class Server {
             archiver = try Self.startArchiver(hub, state)
             watch = try Watch(hub: hub)
             watching = try Self.startWatch(watch, hub)
+            pulse = try Self.startPulse(hub)
         } catch {
             throw Self.failure(error, configuration)
         }
@@ -158,6 +160,11 @@ package final class Server {
         try start("watch", try SQLiteReader(path: hub.databasePath)) { watch.run($0) }
     }
 
+    private static func startPulse(_ hub: HubState) throws -> OSThread {
+        let pulse = Pulse(hub: hub, reader: try SQLiteReader(path: hub.databasePath))
+        return try start("pulse", pulse) { $0.run() }
+    }
+
     /// Hands `worker`, made here, over to a thread of its own.
     private static func start<Worker>(
         _ name: String, _ worker: Worker, _ run: @escaping @Sendable (Worker) -> Void
@@ -216,6 +223,8 @@ package final class Server {
         desk.join()
         hub.archiver.close()
         archiver.join()
+        hub.pulse.close()
+        pulse.join()
         watch.end()
         watching.join()
         checkpointer.end()

@@ -9,9 +9,9 @@ struct WarehouseSight {
     /// A lag younger than this is no news.
     private static let laggingSeconds: Int64 = 60
 
-    private let warehouse: Warehouse
+    let warehouse: Warehouse
+    let lag: Lag
     private let line: Line
-    private let lag: Lag
     private let position: PositionState
     private let now: UInt64
     private let wall: Int64

@@ -93,6 +93,10 @@ package final class WarehouseTable: Sendable {
             let counted = ordinal(warehouse.wid, warehouse.committed)
             rows.withLock { rows in
                 if let place = rows.places[warehouse.wid] {
+                    if rows.rows[place].rate.isFresh {
+                        let before = rows.rows[place].committed
+                        rows.rows[place].rate.begin(at: ordinal(warehouse.wid, before))
+                    }
                     if rows.rows[place].endsWaiting(warehouse) { toldOf.append(warehouse.wid) }
                     rows.letters.remove(rows.rows[place])
                     rows.rows[place].install(warehouse)
@@ -103,7 +107,11 @@ package final class WarehouseTable: Sendable {
                 let place = rows.places[warehouse.wid]!
                 let end = rows.rows[place].pageEnd
                 let done = end?.index == warehouse.committed ? end!.ordinal : counted
-                rows.rows[place].rate.note(ordinal: done, now: now)
+                if rows.rows[place].wasSought {
+                    rows.rows[place].rate.begin(at: done)
+                } else {
+                    rows.rows[place].rate.note(ordinal: done, now: now)
+                }
             }
         }
         return toldOf

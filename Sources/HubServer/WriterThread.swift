@@ -18,6 +18,8 @@ final class WriterThread {
     private var trimming = TrimPace()
     private var cannotTrim = false
     private var restartsLog = false
+    private var keepsSamples = false
+    private var cannotKeep = false
     private var isHurried = false
     private var pace = FlushPace()
     private var touched: [UInt32] = []
@@ -50,6 +52,7 @@ final class WriterThread {
             for order in orders { answer(order) }
             if !isLast { trim() }
             if restartsLog { restartLog() }
+            if keepsSamples { keepSamples() }
         }
         write([], flushingAll: true)
     }
@@ -70,6 +73,7 @@ final class WriterThread {
             case .batch(let batch) where batch.isLarge: large.append(batch)
             case .batch(let batch): singles.append(batch)
             case .restartLog: restartsLog = true
+            case .keepSamples: keepsSamples = true
             case .archive, .prune, .probe: orders.append(item)
             }
         }
@@ -171,7 +175,7 @@ final class WriterThread {
             failure = writer.prune(
                 through: index, time: time, deed: deed.map { ($0, at: now) })
         case .probe: failure = writer.probe()
-        case .batch, .restartLog: return
+        case .batch, .restartLog, .keepSamples: return
         }
         if failure == nil {
             KillPoint.pass("move.committed")
@@ -201,6 +205,27 @@ final class WriterThread {
             if rows > 0 { KillPoint.pass("trim.done") }
         }
         cannotTrim = failure != nil
+    }
+
+    /// Keeps the samples that are not on disk yet: what fails is tried again with the next ones.
+    private func keepSamples() {
+        keepsSamples = false
+        let samples = hub.samples.pending
+        guard let last = samples.last else { return }
+        let perSum = hub.configuration.sampling.perFlush
+        let sums = stride(from: 0, to: samples.count, by: perSum).compactMap {
+            Sample.sum(samples[$0..<min($0 + perSum, samples.count)])
+        }
+        let failure = writer.keep(samples, sums: sums)
+        if let failure {
+            if !cannotKeep {
+                hub.log.error("the figures for the charts cannot be kept: \(failure)")
+            }
+        } else {
+            hub.samples.kept(through: last)
+            hub.metrics.noteOtherCommit()
+        }
+        cannotKeep = failure != nil
     }
 
     /// Lets the WAL begin anew once everything in it is in the database; if a reader is in the
