@@ -4,7 +4,7 @@ package import SQLite
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
     package static let migrations = Migrations([
-        version1, mark.sql, version3, deadLetters, previousMessages,
+        version1, mark.sql, version3, deadLetters, previousMessages, seeks,
     ])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
@@ -77,4 +77,7 @@ package enum Schema {
 
     /// Where each wid's message before a frame is: tells who needs what was pruned.
     private static let previousMessages = "ALTER TABLE frames ADD COLUMN previous BLOB"
+
+    /// How often each warehouse was moved by an operator.
+    private static let seeks = "ALTER TABLE warehouses ADD COLUMN seeks INTEGER NOT NULL DEFAULT 0"
 }

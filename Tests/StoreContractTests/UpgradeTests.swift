@@ -78,6 +78,7 @@ struct UpgradeTests {
         #expect(open.state.topics.map(\.count) == [2])
         #expect(open.state.warehouses.map(\.name) == ["five"])
         #expect(open.state.warehouses.map { $0.letters == nil } == [true])
+        #expect(open.state.warehouses.map(\.seeks) == [0])
         #expect(open.state.lastLetter == 0)
         #expect(try open.look(at: 2)?.body == "{\"n\":2}")
         #expect(try open.rows(at: [1, 2]).map(\.replayOf) == [nil, nil])
@@ -92,7 +93,10 @@ struct UpgradeTests {
         for _ in 0..<20 { _ = hub.publish([Draft(wid: 3)]) }
         try hub.archive(through: 10)
         try Connection(path: place.path).execute(
-            "ALTER TABLE frames DROP COLUMN previous; PRAGMA user_version=4")
+            """
+            ALTER TABLE frames DROP COLUMN previous; ALTER TABLE warehouses DROP COLUMN seeks;
+            PRAGMA user_version=4
+            """)
         try hub.restart()
         try hub.archive(through: 20)
         let previous = try hub.reader.frames(from: 1, limit: 9).map { $0.wids.map(\.previous) }
