@@ -63,6 +63,10 @@ package enum Limits {
 
     /// Bytes of a dead letter's error. Beyond: 422. A message and the trace of a stack.
     package static let letterErrorBytes = 16 * 1024
+    /// Reports of one request; beyond: 422. And its bytes; beyond: 413. So many are a few
+    /// milliseconds of a loop, and of the writer.
+    package static let reports = 100
+    package static let reportsBytes = 1024 * 1024
     /// Tries that a letter may have had. Beyond: 422.
     package static let letterTries: Int64 = 1_000_000_000
     /// Open dead letters of one warehouse, and bytes of their bodies and errors: twice of what the

@@ -20,6 +20,9 @@ package struct Warehouse: Sendable {
     package var leaseSeconds: Int64 = 0
     /// Nothing was handed out since the last seek: a commit after a restart is then not believed.
     package var wasSought = false
+    /// How often an operator has moved it. A client that kept the number it saw last knows by it
+    /// whether a lower `committed` is a seek, or a commit that a crash has lost.
+    package var seeks: Int64 = 0
     /// Nothing was handed out since the hub was restored from a backup whose head this is: a commit
     /// is believed up to here after any start, because the former hub may have handed that out, and
     /// no further, because what it had beyond is not what is here. 0: it was not, or long ago.
@@ -359,6 +362,7 @@ extension Warehouse {
             trustedThrough = 0
             restoredThrough = 0
             wasSought = true
+            seeks += 1
             epoch += 1
         case .pause(let paused):
             isPaused = paused

@@ -156,6 +156,7 @@ package final class WriteBatch: @unchecked Sendable {
     package var isLarge: Bool {
         publishes.count == 1
             && (messages.count > Limits.largeBatch || arena.count > Limits.largeBatchBytes)
+            || letters.count == 1 && publishes.isEmpty && letters[0].isLarge
     }
 
     /// Whether it is one request whose old ids the archive was asked for.

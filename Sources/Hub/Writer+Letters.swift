@@ -6,8 +6,14 @@ extension Writer {
     ) throws(StoreFailure) {
         switch batch.letters[place].work {
         case .report(let wid, let report):
+            batch.letters[place].outcome =
+                switch try self.report(report, wid: wid, wall: wall, lookup: lookup) {
+                case .success(let (letter, isNew)): .reported(letter, isNew: isNew)
+                case .failure(let refusal): .refused(refusal)
+                }
+        case .reports(let wid, let reports):
             batch.letters[place].outcome = try self.report(
-                report, wid: wid, wall: wall, lookup: lookup)
+                reports, wid: wid, wall: wall, lookup: lookup)
         case .order(let action, let numbers):
             var results: [Result<DeadLetter, Refusal>] = []
             for number in numbers {
@@ -21,24 +27,39 @@ extension Writer {
 
     private mutating func report(
         _ report: LetterReport, wid: UInt32, wall: Int64, lookup: Lookup
-    ) throws(StoreFailure) -> LetterCall.Outcome {
+    ) throws(StoreFailure) -> Result<(DeadLetter, isNew: Bool), Refusal> {
         guard var warehouse = pending[wid] ?? lookup(wid) else {
-            return .refused(.unknownWarehouse)
+            return .failure(.unknownWarehouse)
         }
-        guard !warehouse.isRetired else { return .refused(.retired) }
+        guard !warehouse.isRetired else { return .failure(.retired) }
         let before = try store.letter(of: report.id, wid: wid)
         var letter =
             before ?? DeadLetter(report, number: lastLetter + 1, wid: wid, wall: wall)
         letter.apply(report, wall: wall)
-        guard letter != before else { return .reported(letter, isNew: false) }
+        guard letter != before else { return .success((letter, isNew: false)) }
         let tray = LetterTray.with(warehouse.letters, before, changedTo: letter)
         guard Self.hasRoom(for: tray, instead: warehouse.letters) else {
-            return .refused(.letterLimit)
+            return .failure(.letterLimit)
         }
         try keep(letter, instead: before, body: report.body)
         warehouse.letters = tray
         pending[wid] = warehouse
-        return .reported(letter, isNew: before == nil)
+        return .success((letter, isNew: before == nil))
+    }
+
+    /// Takes the reports one after another; where the warehouse is unknown or closed, none.
+    private mutating func report(
+        _ reports: [LetterReport], wid: UInt32, wall: Int64, lookup: Lookup
+    ) throws(StoreFailure) -> LetterCall.Outcome {
+        var results: [Result<DeadLetter, Refusal>] = []
+        for report in reports {
+            switch try self.report(report, wid: wid, wall: wall, lookup: lookup) {
+            case .success(let (letter, _)): results.append(.success(letter))
+            case .failure(.letterLimit): results.append(.failure(.letterLimit))
+            case .failure(let refusal): return .refused(refusal)
+            }
+        }
+        return .reportedAll(results)
     }
 
     /// What grows stays below the bounds; what shrinks may always.

@@ -4,7 +4,7 @@ package import SQLite
 package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
     package static let migrations = Migrations([
-        version1, mark.sql, version3, deadLetters, previousMessages, audit, samples,
+        version1, mark.sql, version3, deadLetters, previousMessages, audit, samples, seeks,
     ])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
@@ -96,4 +96,7 @@ package enum Schema {
             free_bytes INTEGER NOT NULL, PRIMARY KEY(grain, at)) WITHOUT ROWID;
         INSERT INTO meta VALUES('history_time', 0);
         """
+
+    /// How often each warehouse was moved by an operator.
+    private static let seeks = "ALTER TABLE warehouses ADD COLUMN seeks INTEGER NOT NULL DEFAULT 0"
 }

@@ -36,7 +36,7 @@ struct WriterStatements {
         saveWarehouse = try connection.prepare(
             """
             INSERT OR REPLACE INTO warehouses(\(WarehouseColumns.list))
-            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
             """)
         insertHistory = try connection.prepare(
             "INSERT OR REPLACE INTO history(wid, second, delivered, committed) VALUES(?,?,?,?)")
@@ -133,7 +133,7 @@ enum WarehouseColumns {
     static let list = """
         wid, committed, delivered, started, holder, former_holders, lease, paused, retired, name,
         expect_every, registered, last_pull, last_commit, client_name, client_version,
-        client_host, clock_skew, sought
+        client_host, clock_skew, sought, seeks
         """
 
     static func bind(_ warehouse: Warehouse, to statement: Statement) {
@@ -142,7 +142,7 @@ enum WarehouseColumns {
             (4, warehouse.hasStarted ? 1 : 0), (7, warehouse.leaseSeconds),
             (8, warehouse.isPaused ? 1 : 0), (9, warehouse.isRetired ? 1 : 0),
             (11, warehouse.expectEverySeconds), (12, warehouse.registered),
-            (13, warehouse.lastPull), (14, warehouse.lastCommit),
+            (13, warehouse.lastPull), (14, warehouse.lastCommit), (20, warehouse.seeks),
         ]
         for (column, value) in numbers { statement.bind(column, value) }
         if let holder = warehouse.holder {
@@ -183,6 +183,7 @@ enum WarehouseColumns {
         warehouse.client.clockSkew = row.optionalInt64(17)
         warehouse.wasSought = row.int64(18) > 0
         warehouse.restoredThrough = max(0, -row.int64(18))
+        warehouse.seeks = row.int64(19)
         return warehouse
     }
 }

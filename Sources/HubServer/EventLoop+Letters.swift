@@ -16,6 +16,21 @@ extension EventLoop {
         post(connection, .report(wid: wid, report), call: .letter)
     }
 
+    /// `POST /v1/warehouses/{wid}/dead-letters/batch`
+    func reportAll(_ connection: Connection, _ wid: UInt32, _ bytes: RawSpan) throws(Problem) {
+        if isStopping { throw .stopping }
+        let reports = try MemberReader.each(
+            of: bytes, atMost: Limits.reports, called: "dead letters", Self.report)
+        if reports.contains(where: \.state.isOpen) { try checkRoom() }
+        // Of its own, so that single calls do not wait for all of it.
+        let batch = takeBatch()
+        batch.letters.append(
+            LetterCall(call: connection.token.rawValue, work: .reports(wid: wid, reports)))
+        connection.phase = .called
+        connection.call = .letter
+        post(batch)
+    }
+
     private static func report(_ members: inout MemberReader) throws(Problem) -> LetterReport {
         let id = members.version7("id")
         let index = members.integer("index", 1...Limits.integer)
@@ -148,16 +163,39 @@ extension EventLoop {
         case .reported(let letter, let isNew):
             counters.add(.letterReports)
             answer(connection, letter, isNew ? 201 : 200)
+        case .reportedAll(let results):
+            reported(connection, call.work, results)
         case .ordered(let results):
             ordered(connection, results)
         case .refused(let refusal):
-            let wid: UInt32 = if case .report(let wid, _) = call.work { wid } else { 0 }
+            let wid: UInt32 =
+                switch call.work {
+                case .report(let wid, _), .reports(let wid, _): wid
+                case .order: 0
+                }
             refuse(connection, Problem(refusal, wid: wid, wall: wall))
         case .failed(let failure):
             refuse(connection, Problem(failure))
         case .pending:
             preconditionFailure("the writer answers every call")
         }
+    }
+
+    private func reported(
+        _ connection: Connection, _ work: LetterCall.Work, _ results: [Result<DeadLetter, Refusal>]
+    ) {
+        guard case .reports(let wid, let reports) = work else { return }
+        let sights = zip(reports, results).map { report, result -> JSONValue in
+            switch result {
+            case .success(let letter): LetterSight(letter: letter).noted
+            case .failure(let refusal):
+                .refused(report.id, Problem(refusal, wid: wid, wall: wall).code)
+            }
+        }
+        counters.add(.letterReports, results.count { (try? $0.get()) != nil })
+        body.removeAll()
+        (["results": .array(sights)] as JSONValue).append(to: &body)
+        answerBody(connection)
     }
 
     private func ordered(_ connection: Connection, _ results: [Result<DeadLetter, Refusal>]) {

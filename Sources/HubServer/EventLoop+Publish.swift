@@ -129,7 +129,7 @@ extension EventLoop {
         guard bytesUnderWay + batch.bytes < Limits.bytesUnderWay else { throw .overloaded }
     }
 
-    private func takeBatch() -> WriteBatch {
+    func takeBatch() -> WriteBatch {
         spareBatches.popLast() ?? WriteBatch(loop: number)
     }
 

@@ -240,6 +240,8 @@ extension EventLoop {
         body.append(decimal: row.committed)
         body.append(",\"delivered\":")
         body.append(decimal: row.delivered)
+        body.append(",\"seeks\":")
+        body.append(decimal: row.seeks)
         body.append(",\"lag\":{\"messages\":")
         body.append(
             decimal: line.count - (mark?.ordinal ?? line.ordinal(through: row.committed)))

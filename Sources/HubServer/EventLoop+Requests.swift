@@ -307,6 +307,7 @@ extension EventLoop {
         case .archive(.replay): try askArchive(connection, .replay, body)
         case .archive(.prune): try askArchive(connection, .prune, body)
         case .report(let wid): try report(connection, wid, body)
+        case .reports(let wid): try reportAll(connection, wid, body)
         case .order(let action, let number): try order(connection, action, number, body)
         case .orderAll(let action): try orderAll(connection, action, body)
         case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .stats,

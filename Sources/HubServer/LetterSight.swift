@@ -37,6 +37,14 @@ struct LetterSight {
         ]
     }
 
+    /// What a batch of reports is answered with, for each that was taken.
+    var noted: JSONValue {
+        [
+            "id": .id(letter.id), "result": "taken", "n": .number(String(letter.number)),
+            "state": .text(letter.state.rawValue), "action": letter.actionJSON,
+        ]
+    }
+
     /// What an order by filter tells of each.
     func outcome(_ word: String) -> JSONValue {
         [
@@ -75,6 +83,11 @@ extension FoundLetters {
 }
 
 extension JSONValue {
+    /// What a batch of reports is answered with, for one that was not taken.
+    static func refused(_ id: MessageID, _ code: String) -> JSONValue {
+        ["id": .id(id), "result": .text(code), "n": .null, "state": .null, "action": .null]
+    }
+
     /// A message's id.
     static func id(_ id: MessageID) -> JSONValue {
         var text = ByteBuffer(capacity: 36)

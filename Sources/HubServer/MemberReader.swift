@@ -184,8 +184,45 @@ struct MemberReader {
         return result
     }
 
-    private init(members: [JSONValue.Member]) {
+    private init(members: [JSONValue.Member], place: Int? = nil) {
         self.members = members
+        mistakes.place = place
+    }
+
+    /// Reads an array of objects, each with `body`, which has to `finish` it.
+    ///
+    /// - Parameter name: what they are called in a refusal.
+    static func each<Result>(
+        of bytes: RawSpan, atMost count: Int, called name: String,
+        _ body: (inout MemberReader) throws(Problem) -> Result
+    ) throws(Problem) -> [Result] {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = bytes.byteCount == 0 ? .null : try JSONValue.parse(bytes)
+        } catch {
+            throw Problem(error)
+        }
+        guard let elements = value.elements, 1...count ~= elements.count else {
+            throw .invalid([.init("", "must be an array of 1 to \(count) \(name)")])
+        }
+        var results: [Result] = []
+        var wrong: [Problem.Field] = []
+        for (place, element) in elements.enumerated() {
+            guard let members = element.members else {
+                wrong.append(.init("/\(place)", "must be an object"))
+                continue
+            }
+            if let twice = nameGivenTwice(members) { throw .twice(twice, place: place) }
+            var reader = MemberReader(members: members, place: place)
+            do throws(Problem) {
+                results.append(try body(&reader))
+            } catch {
+                guard error.status == 422 else { throw error }
+                wrong += error.fields
+            }
+        }
+        guard wrong.isEmpty else { throw .invalid(Array(wrong.prefix(Limits.errorsTold))) }
+        return results
     }
 
     private mutating func noteUnknown() {

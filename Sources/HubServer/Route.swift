@@ -19,6 +19,8 @@ enum Route: Equatable {
     case stats
     /// What a client of the warehouse tells of a dead letter.
     case report(UInt32)
+    /// The same of several.
+    case reports(UInt32)
     case letters
     case letter(Int64)
     /// What is to be done with one of them, or with all that fit.
@@ -61,6 +63,7 @@ enum Route: Equatable {
         switch self {
         case .publish, .report: Limits.bodyBytes + Limits.requestBytes
         case .publishBatch: Limits.batchBytes
+        case .reports: Limits.reportsBytes
         default: Limits.requestBytes
         }
     }
@@ -77,7 +80,13 @@ enum Route: Equatable {
         guard target.matches(first, "v1") else { throw .notFound }
         let third = target.next(&segments)
         let fourth = target.next(&segments)
-        guard target.next(&segments) == nil else { throw .notFound }
+        if let fifth = target.next(&segments) {
+            guard target.next(&segments) == nil, target.matches(second, "warehouses"), let fourth,
+                target.matches(fourth, "dead-letters"), target.matches(fifth, "batch"),
+                case .report(let wid) = try warehouses(.post, target, third, fourth)
+            else { throw .notFound }
+            return try post(method, .reports(wid))
+        }
         if target.matches(second, "messages") {
             return try messages(method, target, third, fourth)
         }

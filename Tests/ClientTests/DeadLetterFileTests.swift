@@ -230,7 +230,7 @@ struct PositionFileTests {
     private func record(_ index: Int) -> PositionRecord {
         PositionRecord(
             position: Position(hub: "H", index: index, ordinal: index - 1), confirmed: index - 2,
-            trial: .init(index: index + 1, id: "i", tries: 3),
+            seeks: index - 3, trial: .init(index: index + 1, id: "i", tries: 3, since: 17),
             retrial: .init(index: 1, id: "r", tries: 9))
     }
 
@@ -264,10 +264,10 @@ struct PositionFileTests {
 
     @Test("The largest record fits its place")
     func largest() {
-        let id = String(repeating: "i", count: 64)
+        let id = String(repeating: "i", count: PositionFile.longestID)
         let record = PositionRecord(
-            position: Position(hub: id, index: .max, ordinal: .max), confirmed: .max,
-            trial: .init(index: .max, id: id, tries: 1_000_000),
+            position: Position(hub: id, index: .max, ordinal: .max), confirmed: .max, seeks: .max,
+            trial: .init(index: .max, id: id, tries: 1_000_000, since: 253_402_300_799_999),
             retrial: .init(index: .max, id: id, tries: 1_000_000))
         #expect(PositionFile.text(record, sequence: .max).count == PositionFile.placeBytes)
     }

@@ -7,14 +7,15 @@ import Testing
 @Suite("Standing")
 struct StandingTests {
     private func page(
-        hub: String = "H", committed: Int, next: Int, from: Int = 1, to: Int = 0
+        hub: String = "H", committed: Int, next: Int, from: Int = 1, to: Int = 0, seeks: Int? = nil
     ) throws -> PulledPage {
         try PulledPage(
             Array(
                 """
                 {"wid":1,"messages":[],"next":\(next),"more":false,
                 "count":{"from":\(from),"to":\(to),
-                "filtered":0,"coalesced":0},"committed":\(committed),"hub":"\(hub)"}
+                "filtered":0,"coalesced":0},"committed":\(committed),"hub":"\(hub)"
+                \(seeks.map { ",\"seeks\":\($0)" } ?? "")}
                 """.utf8))
     }
 
@@ -128,6 +129,55 @@ struct StandingTests {
         _ = standing.refused(refusal("not_delivered"))
         let verdict = standing.answered(try page(committed: 20, next: 50, from: 21, to: 50))
         #expect(verdict == .take(from: 20, .moved(from: 50, to: 20)))
+    }
+
+    @Test(
+        "A lower `committed` is followed where an operator moved it, and else is a commit that got lost",
+        arguments: [(4, true), (3, false)])
+    func lower(seeks: Int, isMoved: Bool) throws {
+        // The hub committed 50, and that was not noted here before a crash.
+        var standing = Standing(
+            Position(hub: "H", index: 50, ordinal: 50), confirmed: 30, seeks: 3)
+        _ = standing.refused(refusal("not_delivered"))
+        let verdict = standing.answered(
+            try page(committed: 40, next: 60, from: 41, to: 60, seeks: seeks))
+        #expect(verdict == .take(from: 40, isMoved ? .moved(from: 50, to: 40) : nil))
+        #expect(standing.position?.index == (isMoved ? 40 : 50))
+        #expect(standing.seeks == seeks)
+        standing.done(through: 60, ordinal: 60)
+        #expect(standing.commit == 60)
+    }
+
+    @Test(
+        "Moved forward and data restored look the same at a start: it goes back, and loses nothing")
+    func forwardWhileOff() throws {
+        var standing = Standing(
+            Position(hub: "H", index: 10, ordinal: 10), confirmed: 10, seeks: 3)
+        let verdict = standing.answered(
+            try page(committed: 50, next: 60, from: 51, to: 60, seeks: 4))
+        #expect(verdict == .again(.goesBack(from: 50, to: 10)))
+        #expect(standing.seeks == 4)
+        #expect(standing.after == 10)
+        // Moved back meanwhile, behind where it reads ahead.
+        let second = standing.answered(
+            try page(committed: 5, next: 30, from: 11, to: 30, seeks: 5))
+        #expect(second == .again(.moved(from: 10, to: 5)))
+        #expect(standing.after == nil)
+    }
+
+    @Test("Another hub counts seeks anew, and one that does not count them is understood, too")
+    func otherSeeks() throws {
+        var standing = Standing(
+            Position(hub: "H", index: 50, ordinal: 50), confirmed: 50, seeks: 3)
+        _ = standing.refused(refusal("other_hub", ",\"hub\":\"N\",\"forkedAt\":50"))
+        #expect(standing.seeks == nil)
+        _ = standing.refused(refusal("not_delivered"))
+        let verdict = standing.answered(
+            try page(hub: "N", committed: 40, next: 60, from: 41, to: 60, seeks: 1))
+        #expect(verdict == .take(from: 40))
+        #expect(standing.seeks == 1)
+        _ = standing.answered(try page(hub: "N", committed: 40, next: 60, from: 41, to: 60))
+        #expect(standing.seeks == 1)
     }
 
     @Test(

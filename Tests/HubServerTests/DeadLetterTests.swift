@@ -157,6 +157,55 @@ import Wire
         #expect(try client.letters("?state=all") == [])
     }
 
+    @Test("Several are reported in one request, and each is told what became of it")
+    func several() throws {
+        try client.report(Letter(2))
+        let letters = [Letter(1), Letter(2, state: "done"), Letter(3, state: "parked", key: "k")]
+        let answer = try client.reportAll(letters)
+        #expect(answer.status == 200)
+        #expect(
+            answer["results"].elements
+                == [(1, 2, "dead"), (2, 1, "done"), (3, 3, "parked")].map { number, n, state in
+                    [
+                        "id": .text(Letter.id(number)), "result": "taken",
+                        "n": .number(String(n)), "state": .text(state), "action": nil,
+                    ]
+                })
+        #expect(try client.letters() == [2, 3])
+        #expect(try client.metric("message_center_dead_letter_reports_total") == 4)
+        #expect(try client.reportAll(letters)["results"] == answer["results"])
+        #expect(try client.reportAll([Letter(1)], wid: 9).code == "unknown_warehouse")
+        try client.post("/v1/warehouses/8/retire")
+        #expect(try client.reportAll([Letter(1)], wid: 8).code == "retired")
+    }
+
+    @Test("A hundred may come at once; where one is wrong, it is named, and none is taken")
+    func severalChecked() throws {
+        let many = (1...100).map { Letter($0) }
+        #expect(try client.reportAll(many + [Letter(101)]).status == 422)
+        #expect(try client.letters("?state=all") == [])
+        var wrong = many
+        wrong[7].topic = "a b"
+        wrong[9].id = "x"
+        let answer = try client.reportAll(wrong)
+        #expect(answer.pointers == ["/7/topic", "/9/id"])
+        #expect(try client.letters("?state=all") == [])
+        for body in ["", "{}", "[]", "[5]", "[[]]", "5"] {
+            let answer = try client.request(
+                "POST", "/v1/warehouses/7/dead-letters/batch", body)
+            #expect(answer.status == 422, "\(body)")
+        }
+        let twice = try client.request(
+            "POST", "/v1/warehouses/7/dead-letters/batch", #"[{"id":"a","ID":"b"}]"#)
+        #expect(twice.code == "duplicate_member")
+        #expect(try client.reportAll(many).status == 200)
+        #expect(try client.letters("?limit=1000").count == 100)
+        var large = Letter(1)
+        large.body = .text(String(repeating: "a", count: 250_000))
+        #expect(
+            try client.reportAll(Array(repeating: large, count: 5)).code == "request_too_large")
+    }
+
     @Test("Who was never seen, or is closed, reports nothing")
     func strangers() throws {
         #expect(try client.report(Letter(1), wid: 9).code == "unknown_warehouse")

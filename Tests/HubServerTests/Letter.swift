@@ -50,6 +50,11 @@ extension RawClient {
         try post("/v1/warehouses/\(wid)/dead-letters", letter.json)
     }
 
+    /// Reports them in one request.
+    func reportAll(_ letters: [Letter], wid: Int = 7) throws -> Answer {
+        try post("/v1/warehouses/\(wid)/dead-letters/batch", .array(letters.map(\.json)))
+    }
+
     /// Numbers of the dead letters that are listed.
     func letters(_ query: String = "") throws -> [Int] {
         let answer = try get("/v1/dead-letters" + query)

@@ -115,4 +115,22 @@ import Wire
         #expect(back["count"] == ["from": 2, "to": 4, "filtered": 0, "coalesced": 0])
         #expect(back.ordinals == [2, 3, 4])
     }
+
+    @Test("Every answer tells how often the warehouse was moved, also after a restart")
+    func seeks() throws {
+        let hub = try RunningHub()
+        let client = try hub.client()
+        for _ in 1...5 { try client.publish(wid: 7) }
+        #expect(try client.pull(7).integer("seeks") == 0)
+        #expect(try client.pull(7, ["commit": 3]).integer("seeks") == 0)
+        for (number, index) in [1, 5, 5].enumerated() {
+            try client.post("/v1/warehouses/7/seek", ["to": .number("\(index)"), "dryRun": true])
+            try client.post("/v1/warehouses/7/seek", ["to": .number("\(index)")])
+            #expect(try client.pull(7).integer("seeks") == number + 1)
+        }
+        #expect(try client.pull(8).integer("seeks") == 0)
+        hub.stop()
+        let again = try RunningHub(folder: hub.folder)
+        #expect(try again.client().pull(7).integer("seeks") == 3)
+    }
 }

@@ -50,7 +50,8 @@ import Wire
             ("POST", "/v1/warehouses/7/pull"), ("POST", "/v1/warehouses/7/commit"),
             ("GET", "/v1/warehouses"), ("GET", "/v1/messages/1"), ("GET", "/metrics"),
             ("GET", "/v1/topics"), ("GET", "/v1/warehouses/7/messages"),
-            ("POST", "/v1/warehouses/7/dead-letters"), ("GET", "/v1/dead-letters"),
+            ("POST", "/v1/warehouses/7/dead-letters"),
+            ("POST", "/v1/warehouses/7/dead-letters/batch"), ("GET", "/v1/dead-letters"),
             ("GET", "/v1/dead-letters/1"), ("POST", "/v1/dead-letters/1/drop"),
             ("POST", "/v1/dead-letters/drop"),
         ] {
@@ -110,7 +111,8 @@ import Wire
             ("GET", "/v1/warehouses"), ("GET", "/v1/warehouses/7"), ("GET", "/v1/messages/1"),
             ("GET", "/v1/warehouses/7/messages"), ("GET", "/metrics"), ("GET", "/v1/topics"),
             ("POST", "/v1/warehouses/7/seek"), ("PUT", "/v1/warehouses/7"),
-            ("POST", "/v1/warehouses/7/dead-letters"), ("GET", "/v1/dead-letters?wid=7"),
+            ("POST", "/v1/warehouses/7/dead-letters"),
+            ("POST", "/v1/warehouses/7/dead-letters/batch"), ("GET", "/v1/dead-letters?wid=7"),
             ("GET", "/v1/dead-letters/1"), ("POST", "/v1/dead-letters/1/retry"),
         ])
     func publisherElse(method: String, path: String) throws {
@@ -147,6 +149,7 @@ import Wire
             ("POST", "/v1/warehouses/7/revive"), ("PUT", "/v1/warehouses/7"),
             ("POST", "/v1/messages"), ("POST", "/v1/messages/batch"), ("GET", "/metrics"),
             ("GET", "/v1/topics"), ("POST", "/v1/warehouses/8/dead-letters"),
+            ("POST", "/v1/warehouses/8/dead-letters/batch"),
             ("POST", "/v1/dead-letters/1/retry"), ("POST", "/v1/dead-letters/1/drop"),
             ("POST", "/v1/dead-letters/retry"), ("POST", "/v1/dead-letters/drop"),
         ])

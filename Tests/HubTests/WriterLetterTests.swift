@@ -105,6 +105,25 @@ import Testing
         #expect(letter(report(900_000))?.state == .dead)
     }
 
+    @Test("Of several reports those are refused that have no room, and no other")
+    mutating func several() {
+        let half = Limits.openLetterBytes / 2
+        let reports = [
+            report(1, body: half - 2), report(2, body: half - 2), report(3, body: 1),
+            report(2, .done), report(4, body: 1), report(5, .done),
+        ]
+        guard case .reportedAll(let results) = call([.reports(wid: 7, reports)])[0] else {
+            Issue.record("refused")
+            return
+        }
+        let states = results.map { try? $0.get().state }
+        #expect(states == [.dead, .dead, nil, .done, .dead, .done])
+        guard case .refused(.unknownWarehouse) = call([.reports(wid: 9, reports)])[0] else {
+            Issue.record("taken of a stranger")
+            return
+        }
+    }
+
     @Test("They are bounded by size")
     mutating func boundedBytes() {
         let half = Limits.openLetterBytes / 2

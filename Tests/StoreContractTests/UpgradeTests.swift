@@ -78,6 +78,7 @@ struct UpgradeTests {
         #expect(open.state.topics.map(\.count) == [2])
         #expect(open.state.warehouses.map(\.name) == ["five"])
         #expect(open.state.warehouses.map { $0.letters == nil } == [true])
+        #expect(open.state.warehouses.map(\.seeks) == [0])
         #expect(open.state.lastLetter == 0)
         #expect(try open.look(at: 2)?.body == "{\"n\":2}")
         #expect(try open.rows(at: [1, 2]).map(\.replayOf) == [nil, nil])
@@ -93,8 +94,8 @@ struct UpgradeTests {
         try hub.archive(through: 10)
         try Connection(path: place.path).execute(
             """
-            ALTER TABLE frames DROP COLUMN previous; DROP TABLE audit;
-            DROP TABLE samples;
+            ALTER TABLE frames DROP COLUMN previous; ALTER TABLE warehouses DROP COLUMN seeks;
+            DROP TABLE audit; DROP TABLE samples;
             DELETE FROM meta WHERE name='history_time'; PRAGMA user_version=4
             """)
         try hub.restart()

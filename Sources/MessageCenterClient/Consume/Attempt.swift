@@ -34,6 +34,10 @@ enum Attempt: Sendable {
         return .failed("the handler took longer than \(timeout)", isFinal: false)
     }
 
+    private static func words(of error: any Error) -> String {
+        "\(error)".beginning(bytes: DeadLetter.longestError)
+    }
+
     private static func outcome(
         of handler: Handlers.Handler, _ message: Message
     ) async -> Attempt {
@@ -41,9 +45,9 @@ enum Attempt: Sendable {
             try await handler(message)
             return .done
         } catch let error as DoNotRetry {
-            return .failed(error.description, isFinal: true)
+            return .failed(words(of: error), isFinal: true)
         } catch {
-            return .failed("\(error)", isFinal: false)
+            return .failed(words(of: error), isFinal: false)
         }
     }
 }

@@ -79,8 +79,10 @@ public struct Timing: Sendable {
     }
 
     /// Now, as RFC 3339 writes it: UTC, milliseconds.
-    var timestamp: String {
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(now())
+    var timestamp: String { Self.timestamp(of: now()) }
+
+    static func timestamp(of time: Date) -> String {
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(time)
     }
 }
 

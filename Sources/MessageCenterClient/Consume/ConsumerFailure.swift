@@ -13,6 +13,8 @@ public enum ConsumerFailure: Error, Sendable, Equatable, CustomStringConvertible
     case retired
     /// The ordinals have a hole.
     case messagesMissing(String)
+    /// The hub's answer cannot be true.
+    case senseless(String)
     /// A handler did not end when it was cancelled.
     case handlerHangs(messageID: String, topic: String)
     /// There are as many dead and parked messages as there may be.
@@ -44,6 +46,9 @@ public enum ConsumerFailure: Error, Sendable, Equatable, CustomStringConvertible
         case .retired: "an operator has closed this warehouse; 'warehouse revive' opens it again"
         case .messagesMissing(let text):
             "\(text): somebody on the way to the hub changes its answers, or one of us is broken"
+        case .senseless(let text):
+            "the hub's answer makes no sense (\(text)): somebody on the way to it changes its "
+                + "answers, or one of us is broken; nothing of it was handled"
         case .handlerHangs(let id, let topic):
             "the handler of message \(id) (\(topic)) went on though it was cancelled: start this "
                 + "program again; the try is counted"

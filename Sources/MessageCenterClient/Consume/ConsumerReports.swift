@@ -42,6 +42,8 @@ public enum ConsumerNotice: Sendable, Equatable, CustomStringConvertible {
     case goesBack(from: Int, to: Int)
     /// A line of the dead-letter file could not be understood; it stays there.
     case flaw(String)
+    /// The dead-letter file could not be written anew without what is settled; it goes on growing.
+    case notShortened(String)
     /// The hub does not take reports of dead letters; they are in the file all the same.
     case unreported(String)
     /// An alarm did not sound.
@@ -56,6 +58,7 @@ public enum ConsumerNotice: Sendable, Equatable, CustomStringConvertible {
         case .goesBack(let from, let to):
             "the hub has messages up to \(from) as done, here it is \(to): going on from there"
         case .flaw(let text): "not understood: \(text)"
+        case .notShortened(let text): "the dead-letter file stays as long as it is: \(text)"
         case .unreported(let text): "the hub takes no report of dead letters: \(text)"
         case .silentAlarm(let text): "an alarm did not sound: \(text)"
         }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Handling a batch.
 extension ConsumerRun {
     /// How the tries of a message came out.
@@ -76,14 +78,18 @@ extension ConsumerRun {
     /// cut short count.
     func tryOut(_ message: Message, isRetrial: Bool) async throws -> Tried {
         guard let handler = handlers.handler(for: message.topic) else { return .done }
-        var tries = triesBefore(message, isRetrial: isRetrial)
+        let before = trialBefore(message, isRetrial: isRetrial)
+        let since =
+            before.map(\.since) ?? Int(settings.timing.now().timeIntervalSince1970 * 1000)
+        var tries = before?.tries ?? 0
         var error = "the process ended while the message was tried"
         if tries > 0, tries < settings.retry.tries { await pauseTry(after: tries) }
         while tries < settings.retry.tries {
             if ending != nil { return .unfinished }
             tries += 1
             try await note(
-                .init(index: message.index, id: message.id, tries: tries), isRetrial: isRetrial)
+                .init(index: message.index, id: message.id, tries: tries, since: since),
+                isRetrial: isRetrial)
             let attempt = await Attempt.run(
                 handler, message, timeout: settings.handlerTimeout, grace: settings.handlerGrace,
                 on: handlerThread, control)
@@ -94,7 +100,7 @@ extension ConsumerRun {
                 return .done
             case .cancelled:
                 try await note(
-                    .init(index: message.index, id: message.id, tries: tries - 1),
+                    .init(index: message.index, id: message.id, tries: tries - 1, since: since),
                     isRetrial: isRetrial)
                 return .unfinished
             case .hangs:
@@ -115,10 +121,10 @@ extension ConsumerRun {
     }
 
     /// By the first message of the run: more may have melted into it since.
-    private func triesBefore(_ message: Message, isRetrial: Bool) -> Int {
+    private func trialBefore(_ message: Message, isRetrial: Bool) -> PositionRecord.Trial? {
         let trial = isRetrial ? record.record.retrial : record.record.trial
-        guard let trial else { return 0 }
-        return trial.index == message.index || trial.id == message.id ? trial.tries : 0
+        guard let trial, trial.index == message.index || trial.id == message.id else { return nil }
+        return trial
     }
 
     private func pauseTry(after tries: Int) async {
@@ -129,7 +135,11 @@ extension ConsumerRun {
 
     /// Makes a message a dead letter.
     private func bury(_ message: Message, _ error: String, _ tries: Int) async throws {
-        let letter = letter(message, .dead, error: error, tries: tries)
+        var letter = letter(message, .dead, error: error, tries: tries)
+        if let trial = trialBefore(message, isRetrial: false), trial.since != 0 {
+            letter.firstAt = Timing.timestamp(
+                of: Date(timeIntervalSince1970: Double(trial.since) / 1000))
+        }
         try await append([.init(id: message.id, at: letter.lastAt, .letter(letter))])
         try await note(nil, isRetrial: false)
         for hook in hooks.messageFailed { hook(letter) }

@@ -33,11 +33,22 @@ extension ConsumerRun {
         var new = record.record
         if settings.keeper == nil { new.position = position }
         new.confirmed = standing.confirmed
+        new.seeks = standing.seeks
         try record.write(new, isSynced: isSynced)
     }
 
-    /// Notes what the hub has as committed, so that the next start can tell an operator's seek from
-    /// a commit that got lost. Where it cannot be written, the start takes it for the latter.
+    /// Puts on disk that an operator has moved the warehouse: the position before it is known there
+    /// that he did, or a crash in between would make a lost commit of it.
+    func keepMove() async throws {
+        reached = standing.position
+        guard let position = standing.position else { return }
+        if let keeper = settings.keeper {
+            try await persistently { try await keeper.save(position) }
+        }
+        try await persistently { try keep(position, isSynced: true) }
+    }
+
+    /// Notes what the hub has as committed. Where it cannot be written, the next start asks again.
     func noteConfirmed() {
         var new = record.record
         new.confirmed = standing.confirmed
@@ -73,6 +84,16 @@ extension ConsumerRun {
     /// Appends to the dead letters.
     func append(_ entries: [DeadLetterEntry]) async throws {
         try await persistently { try letters.append(entries) }
+    }
+
+    /// Leaves out of the dead-letter file what has come to its end, where that is most of it. It can
+    /// go on without.
+    func shortenLetters() {
+        do {
+            try letters.shorten(at: settings.timing.timestamp)
+        } catch {
+            tell(.notShortened("\(error)"))
+        }
     }
 
     /// Sounds the alarm; what does not sound is told.

@@ -31,6 +31,8 @@ actor ConsumerRun {
     private let folderLock: FolderLock
     /// Before that, no report is tried: the last one failed.
     var nextReport = ContinuousClock.now
+    /// When reports went out last.
+    var lastReport = ContinuousClock.now
     /// Letters whose report the hub refuses.
     var unreportable: Set<String> = []
 
@@ -84,6 +86,7 @@ actor ConsumerRun {
     /// Runs until it is stopped, or cannot go on.
     func run() async throws -> ConsumerEnd {
         for flaw in letters.flaws { tell(.flaw(flaw)) }
+        shortenLetters()
         let lease = Task { await keepLease() }
         defer {
             lease.cancel()
@@ -109,7 +112,8 @@ actor ConsumerRun {
             try await persistently { position = try await keeper.load() }
         }
         standing = Standing(
-            position, confirmed: record.record.confirmed, acceptsHub: settings.acceptsHub,
+            position, confirmed: record.record.confirmed, seeks: record.record.seeks,
+            acceptsHub: settings.acceptsHub,
             followsHub: settings.followsHub)
         reached = position
     }
@@ -129,6 +133,7 @@ actor ConsumerRun {
             try await handle(page, new)
             if let ending { return ending }
             await report()
+            shortenLetters()
             if page.hasMore { continue }
             if settings.stopsWhenCaughtUp { return .caughtUp }
             // Before a long wait, so that what the hub knows of us is on disk here meanwhile.
@@ -172,6 +177,7 @@ actor ConsumerRun {
             return try await take(page, committing: pull.commit)
         case .failure(.cancelled): return nil
         case .failure(.unusable(let text)): throw ConsumerFailure.unusable(text)
+        case .failure(.senseless(let text)): throw ConsumerFailure.senseless(text)
         case .failure(.none(let text)): try await rest(after: text)
         case .failure(.refused(let refusal)): try await take(refusal)
         }
@@ -211,9 +217,11 @@ actor ConsumerRun {
         switch standing.answered(page, committing: committing) {
         case .again(let notice):
             tell(notice)
+            if case .moved = notice { try await keepMove() }
             return nil
         case .take(let start, let notice):
             if let notice { tell(notice) }
+            if case .moved = notice { try await keepMove() }
             guard let position = standing.position else { return nil }
             reached = position
             do throws(LineCheck.Hole) {
@@ -242,7 +250,8 @@ actor ConsumerRun {
             takesOver = true
             return
         }
-        if refusal.code.hasPrefix("session_"), standing.hasBegun {
+        // A session is new at each start, so who is a former holder had the warehouse in this run.
+        if refusal.code == "session_fenced" || refusal.code == "session_held" && standing.hasBegun {
             fencedBy = refusal.text("holder")
             return
         }

@@ -80,6 +80,32 @@ struct DiskFile: ~Copyable {
         }
     }
 
+    /// What stands at its path now.
+    enum Place { case itself, another, nothing }
+
+    /// Whether it is still the file at its path: somebody may have put another one there, or taken
+    /// it away.
+    var place: Place {
+        get throws(FileFailure) {
+            var (own, there) = (stat(), stat())
+            guard fstat(descriptor, &own) == 0 else { throw failure("looked at") }
+            guard stat(path, &there) == 0 else {
+                guard errno == ENOENT else { throw failure("looked at") }
+                return .nothing
+            }
+            return own.st_ino == there.st_ino && own.st_dev == there.st_dev ? .itself : .another
+        }
+    }
+
+    /// Puts the file at `new` in the place of this one, which stays under the name `old`; rename(2):
+    /// at any moment one of the two is at the path. On disk when the call returns.
+    func give(placeTo new: String, keptAs old: String) throws(FileFailure) {
+        guard unlink(old) == 0 || errno == ENOENT else { throw failure("removed") }
+        guard link(path, old) == 0 else { throw failure("linked") }
+        guard rename(new, path) == 0 else { throw failure("replaced") }
+        try Self.syncFolder(path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? ".")
+    }
+
     func truncate(to size: Int) throws(FileFailure) {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("cut") }
     }

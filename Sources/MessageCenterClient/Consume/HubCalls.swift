@@ -7,6 +7,8 @@ struct HubCalls: Sendable {
         case refused(HubRefusal)
         /// No answer, or none of a hub: time may mend it.
         case none(String)
+        /// The answer is a hub's and cannot be true.
+        case senseless(String)
         /// The address, the token or a certificate cannot be used.
         case unusable(String)
         /// The consumer was stopped while it waited.
@@ -53,7 +55,9 @@ struct HubCalls: Sendable {
             do throws(JSONFlaw) {
                 return .success(try PulledPage(answer.body))
             } catch {
-                return .failure(.none("the answer is not a hub's: \(error)"))
+                return error.isSenseless
+                    ? .failure(.senseless("\(error)"))
+                    : .failure(.none("the answer is not a hub's: \(error)"))
             }
         }
     }
@@ -114,23 +118,47 @@ struct HubCalls: Sendable {
         return await call(side, "release", object.finished, timeout: .seconds(5)).map { _ in }
     }
 
-    /// Tells of a dead letter, or how one ended.
-    func report(_ letter: DeadLetter) async -> Result<Void, Failure> {
-        await call(side, "dead-letters", Self.report(letter), timeout: .seconds(10)).map { _ in }
+    /// Letters of one report, and bytes of it: what the hub takes at once.
+    static let mostReported = 100
+    static let mostReportedBytes = 1 << 20
+
+    /// Tells of dead letters, or how they ended: of one alone in the way that every hub knows.
+    ///
+    /// - Returns: for each whether the hub has taken it.
+    func report(_ reports: [[UInt8]]) async -> Result<[Bool], Failure> {
+        if reports.count == 1 {
+            return await call(side, "dead-letters", reports[0], timeout: .seconds(10))
+                .map { _ in [true] }
+        }
+        let body = [UInt8(ascii: "[")] + reports.joined(separator: [UInt8(ascii: ",")]) + [0x5D]
+        return await call(side, "dead-letters/batch", body, timeout: .seconds(10)).flatMap {
+            guard let taken = Self.taken($0.body), taken.count == reports.count else {
+                return .failure(.none("the answer to reports is not a hub's"))
+            }
+            return .success(taken)
+        }
     }
 
-    /// What the hub takes of an error's words; the file has all of them.
-    private static let longestError = 4096
-
-    /// As many whole characters as fit.
-    static func beginning(of text: String, bytes: Int) -> String {
-        guard text.utf8.count > bytes else { return text }
-        var (end, count) = (text.startIndex, 0)
-        while count + text[end].utf8.count <= bytes {
-            count += text[end].utf8.count
-            end = text.index(after: end)
+    private static func taken(_ body: [UInt8]) -> [Bool]? {
+        var scanner = JSONScanner(body)
+        var taken: [Bool]?
+        try? scanner.members { name, scanner throws(JSONFlaw) in
+            guard name == "results" else { return try scanner.skip() }
+            var read: [Bool] = []
+            try scanner.elements { scanner throws(JSONFlaw) in
+                var result = ""
+                try scanner.members { name, scanner throws(JSONFlaw) in
+                    if name == "result" {
+                        result = try scanner.string()
+                    } else {
+                        try scanner.skip()
+                    }
+                }
+                read.append(result == "taken")
+            }
+            taken = read
         }
-        return String(text[..<end])
+        return taken
     }
 
     static func report(_ letter: DeadLetter) -> [UInt8] {
@@ -138,23 +166,26 @@ struct HubCalls: Sendable {
         object.add("id", letter.message.id)
         object.add("index", letter.message.lastIndex)
         object.add("topic", letter.message.topic)
+        object.add("state", letter.state.rawValue)
+        // Of how it ended no more is needed.
+        guard letter.state.isOpen else { return object.finished }
         object.add("key", letter.message.key)
         object.add("body", json: letter.message.body)
-        object.add("error", letter.error.map { Self.beginning(of: $0, bytes: longestError) })
+        object.add("error", letter.error?.beginning(bytes: DeadLetter.longestError))
         object.add("tries", letter.tries)
         object.add("firstAt", letter.firstAt)
         object.add("lastAt", letter.lastAt)
-        object.add("state", letter.state.rawValue)
         return object.finished
     }
 
-    /// The hub's copy of a dead letter.
-    func letter(_ number: Int) async -> Result<DeadLetter, Failure> {
-        await call(side, HTTPRequest("GET", "/v1/dead-letters/\(number)")).flatMap { answer in
+    /// The hub's copy of a dead letter; nil: it has none that is open, with a body.
+    func letter(_ number: Int) async -> Result<DeadLetter?, Failure> {
+        await call(side, HTTPRequest("GET", "/v1/dead-letters/\(number)")).map { answer in
             guard let entry = try? DeadLetterEntry(line: answer.body),
-                case .letter(let letter) = entry.event
-            else { return .failure(.none("the hub's copy of a dead letter is none")) }
-            return .success(letter)
+                case .letter(let letter) = entry.event,
+                !letter.message.body.isEmpty, letter.message.body != Array("null".utf8)
+            else { return nil }
+            return letter
         }
     }
 

@@ -17,9 +17,10 @@ struct HubRefusal: Error, Sendable, Equatable {
         try? scanner.members { name, scanner throws(JSONFlaw) in
             let raw = Array(try scanner.raw())
             var value = JSONScanner(raw)
+            var other = value
             if let text = try? value.string() {
                 texts[name] = text
-            } else if let number = Int(String(decoding: raw, as: UTF8.self)) {
+            } else if let number = try? other.count() {
                 numbers[name] = number
             }
         }

@@ -7,6 +7,8 @@ struct PositionRecord: Equatable, Sendable {
         var id: String
         /// Counted before each try begins.
         var tries: Int
+        /// Milliseconds since 1970 when the first try began.
+        var since = 0
     }
 
     /// Nil where somebody else keeps it, and before the first answer.
@@ -14,6 +16,8 @@ struct PositionRecord: Equatable, Sendable {
     /// What the hub last said that it has committed for this warehouse: lower than that, it was
     /// moved back.
     var confirmed = 0
+    /// How often an operator had moved the warehouse by then; nil: the hub did not say.
+    var seeks: Int?
     /// The message being tried, or tried last.
     var trial: Trial?
     /// The dead letter being retried, or retried last.
@@ -27,7 +31,7 @@ struct PositionRecord: Equatable, Sendable {
 final class PositionFile {
     static let placeBytes = 512
     /// Bytes of the name of a hub or a message that has room in a place.
-    static let longestID = 64
+    static let longestID = 48
 
     private let file: DiskFile
     private(set) var record: PositionRecord
@@ -74,9 +78,11 @@ final class PositionFile {
         object.add("index", record.position?.index)
         object.add("ordinal", record.position?.ordinal)
         object.add("confirmed", record.confirmed)
+        object.add("seeks", record.seeks)
         object.add("tryIndex", record.trial?.index)
         object.add("tryId", record.trial?.id)
         object.add("tries", record.trial?.tries)
+        object.add("trySince", record.trial?.since)
         object.add("retryIndex", record.retrial?.index)
         object.add("retryId", record.retrial?.id)
         object.add("retries", record.retrial?.tries)
@@ -111,11 +117,12 @@ final class PositionFile {
                 numbers[name] = try scanner.integer()
             }
         }
-        var record = PositionRecord(confirmed: numbers["confirmed"] ?? 0)
+        var record = PositionRecord(confirmed: numbers["confirmed"] ?? 0, seeks: numbers["seeks"])
         if let hub = texts["hub"], let index = numbers["index"] {
             record.position = Position(hub: hub, index: index, ordinal: numbers["ordinal"])
         }
         record.trial = trial(numbers["tryIndex"], texts["tryId"], numbers["tries"])
+        record.trial?.since = numbers["trySince"] ?? 0
         record.retrial = trial(numbers["retryIndex"], texts["retryId"], numbers["retries"])
         return (record, numbers["sequence"] ?? 0)
     }

@@ -21,6 +21,8 @@ struct PulledPage: Sendable {
     var filtered = 0
     var coalesced = 0
     var committed = 0
+    /// How often an operator has moved the warehouse; nil: the hub does not say.
+    var seeks: Int?
     var lagMessages = 0
     var lagSeconds = 0
     var hub = ""
@@ -28,7 +30,8 @@ struct PulledPage: Sendable {
 
     /// Reads an answer.
     ///
-    /// - Throws: where it is none of a hub, such as the page of a proxy.
+    /// - Throws: where it is none of a hub, such as the page of a proxy; and where it is, and
+    ///   cannot be true.
     init(_ body: [UInt8]) throws(JSONFlaw) {
         var scanner = JSONScanner(body)
         var seen: Set<String> = []
@@ -45,8 +48,10 @@ struct PulledPage: Sendable {
             throw JSONFlaw(
                 description: "it has no \(missing.joined(separator: ", "))", offset: body.count)
         }
-        guard page.hub.utf8.count <= PositionFile.longestID else {
-            throw JSONFlaw(description: "the hub's name is too long", offset: body.count)
+        guard page.from >= 1, page.to >= page.from - 1 else {
+            throw JSONFlaw(
+                description: "the page counts from \(page.from) to \(page.to)",
+                offset: body.count, isSenseless: true)
         }
         self = page
     }
@@ -61,12 +66,13 @@ struct PulledPage: Sendable {
                 read.append(try Message(&scanner))
             }
             messages = read
-        case "next": next = try scanner.integer()
+        case "next": next = try scanner.count()
         case "more": hasMore = try scanner.boolean()
         case "count": try takeCount(&scanner)
-        case "committed": committed = try scanner.integer()
+        case "committed": committed = try scanner.count()
+        case "seeks": seeks = try scanner.count()
         case "lag": try takeLag(&scanner)
-        case "hub": hub = try scanner.string()
+        case "hub": hub = try scanner.name()
         case "commands":
             var read: [Command] = []
             try scanner.elements { scanner throws(JSONFlaw) in
@@ -81,10 +87,10 @@ struct PulledPage: Sendable {
         var read = (from: 0, to: 0, filtered: 0, coalesced: 0)
         try scanner.members { name, scanner throws(JSONFlaw) in
             switch name {
-            case "from": read.from = try scanner.integer()
-            case "to": read.to = try scanner.integer()
-            case "filtered": read.filtered = try scanner.integer()
-            case "coalesced": read.coalesced = try scanner.integer()
+            case "from": read.from = try scanner.count()
+            case "to": read.to = try scanner.count()
+            case "filtered": read.filtered = try scanner.count()
+            case "coalesced": read.coalesced = try scanner.count()
             default: try scanner.skip()
             }
         }
@@ -95,8 +101,8 @@ struct PulledPage: Sendable {
         var read = (messages: 0, seconds: 0)
         try scanner.members { name, scanner throws(JSONFlaw) in
             switch name {
-            case "messages": read.messages = try scanner.integer()
-            case "seconds": read.seconds = Int(try scanner.decimal())
+            case "messages": read.messages = try scanner.roughly()
+            case "seconds": read.seconds = try scanner.roughly()
             default: try scanner.skip()
             }
         }
@@ -109,7 +115,7 @@ extension PulledPage.Command {
         var read = (number: 0, action: "", message: "")
         try scanner.members { name, scanner throws(JSONFlaw) in
             switch name {
-            case "n": read.number = try scanner.integer()
+            case "n": read.number = try scanner.count()
             case "action": read.action = try scanner.string()
             case "message": read.message = try scanner.string()
             default: try scanner.skip()

@@ -1,12 +1,16 @@
 /// Where a warehouse stands, here and at the hub, and what follows when the two differ: pure.
 ///
 /// Three numbers matter: `position` (done here), `confirmed` (what the hub last said it has
-/// committed), and what it says now. Nobody but this session and an operator moves the last one.
+/// committed), and what it says now. Nobody but this session and an operator moves the last one, and
+/// `seeks` tells which of them: it rises with every move of an operator's. So a lower one is followed
+/// where an operator moved it, and made up for where a crash has lost a commit.
 struct Standing: Sendable, Equatable {
     /// What is done here; nil before the first answer to a new warehouse.
     var position: Position?
     /// What the hub had committed when it last said so.
     var confirmed: Int
+    /// How often an operator had moved the warehouse when the hub last said so; nil: it never did.
+    private(set) var seeks: Int?
     let acceptsHub: Bool
     let followsHub: Bool
     /// A page has been taken since the start.
@@ -16,11 +20,12 @@ struct Standing: Sendable, Equatable {
     private var hasAccepted = false
 
     init(
-        _ position: Position?, confirmed: Int = 0, acceptsHub: Bool = false,
+        _ position: Position?, confirmed: Int = 0, seeks: Int? = nil, acceptsHub: Bool = false,
         followsHub: Bool = false
     ) {
         self.position = position
         self.confirmed = confirmed
+        self.seeks = seeks
         self.acceptsHub = acceptsHub
         self.followsHub = followsHub
     }
@@ -61,6 +66,9 @@ struct Standing: Sendable, Equatable {
             position = Position(hub: page.hub, index: page.committed, ordinal: page.from - 1)
             return begin(page, from: page.committed)
         }
+        if let seeks, let now = page.seeks, now != seeks, page.committed < known.index {
+            return moved(page, known, pullsAgain: after != nil)
+        }
         if let after {
             guard page.committed == confirmed else { return moved(page, known, pullsAgain: true) }
             return begin(page, from: after)
@@ -69,6 +77,7 @@ struct Standing: Sendable, Equatable {
             guard hasBegun || followsHub else {
                 isGoingBack = true
                 confirmed = page.committed
+                seeks = page.seeks ?? seeks
                 return .again(.goesBack(from: page.committed, to: known.index))
             }
             return moved(page, known, pullsAgain: false)
@@ -84,6 +93,7 @@ struct Standing: Sendable, Equatable {
     ) -> Verdict {
         hasBegun = true
         confirmed = page.committed
+        seeks = page.seeks ?? seeks
         // Whoever kept the position did not say whose it is.
         if position?.hub == "" { position?.hub = page.hub }
         return .take(from: start, notice)
@@ -95,6 +105,8 @@ struct Standing: Sendable, Equatable {
     ) -> Verdict {
         let notice = ConsumerNotice.moved(from: known.index, to: page.committed)
         confirmed = page.committed
+        seeks = page.seeks ?? seeks
+        handedOut = nil
         isGoingBack = false
         guard pullsAgain else {
             position = Position(hub: page.hub, index: page.committed, ordinal: page.from - 1)
@@ -134,7 +146,9 @@ struct Standing: Sendable, Equatable {
     private mutating func changeHub(
         _ hub: String, forkedAt: Int?
     ) -> (isSettled: Bool, notice: ConsumerNotice?) {
-        guard let known = position, !hub.isEmpty, hub != known.hub else { return (false, nil) }
+        guard let known = position, JSONScanner.isName(hub), hub != known.hub else {
+            return (false, nil)
+        }
         if let forkedAt, known.index <= forkedAt {
             position?.hub = hub
         } else if acceptsHub, !hasAccepted {
@@ -146,6 +160,7 @@ struct Standing: Sendable, Equatable {
         }
         // A backup is older than what the former hub confirmed.
         confirmed = 0
+        seeks = nil
         handedOut = nil
         return (true, .hubAdopted(from: known.hub, to: hub))
     }

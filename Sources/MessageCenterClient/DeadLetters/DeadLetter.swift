@@ -33,11 +33,14 @@ public struct DeadLetter: Sendable, Equatable {
     public var message: Message
     /// The hub whose message it is.
     public var hub: String
-    /// What the last try threw; nil of a parked one.
+    /// Bytes of an error's words that are kept: a message and the trace of a stack.
+    static let longestError = 16 * 1024
+
+    /// What the last try threw, up to 16 KiB of it; nil of a parked one.
     public var error: String?
     /// How often it was tried.
     public var tries: Int
-    /// RFC 3339: when it was first put here.
+    /// RFC 3339: when it was first tried; of a parked one, when it was put here.
     public var firstAt: String
     /// RFC 3339: when it was last tried, or its state changed.
     public var lastAt: String

@@ -7,6 +7,8 @@ struct DeadLetterEntry: Sendable, Equatable {
         case failed(error: String, tries: Int, coalesced: Int, isCreatedInRun: Bool)
         case ordered(DeadLetter.Order)
         case settled(DeadLetter.State)
+        /// The file was shortened; numbers up to this one were given before.
+        case shortened(through: Int)
         /// The hub knows how it ended.
         case reported
     }
@@ -41,6 +43,9 @@ struct DeadLetterEntry: Sendable, Equatable {
         case .reported:
             object.add("state", "reported")
             object.add("id", id)
+        case .shortened(let number):
+            object.add("state", "shortened")
+            object.add("n", number)
         }
         return object.finished + [0x0A]
     }
@@ -84,7 +89,7 @@ struct DeadLetterEntry: Sendable, Equatable {
             try fields.take(name, &scanner)
         }
         try scanner.end()
-        guard !fields.message.id.isEmpty, let event = fields.event else {
+        guard let event = fields.event else {
             throw JSONFlaw(description: "it says nothing of a dead letter", offset: 0)
         }
         self.init(id: fields.message.id, at: fields.at, event)
@@ -105,10 +110,10 @@ struct DeadLetterEntry: Sendable, Equatable {
             switch name {
             case "state": state = try scanner.string()
             case "at": at = try scanner.string()
-            case "n": number = try scanner.integer()
+            case "n": number = try scanner.count()
             case "hub": hub = try scanner.string()
             case "error": error = try scanner.optionalString()
-            case "tries": tries = try scanner.integer()
+            case "tries": tries = try scanner.count()
             case "firstAt": firstAt = try scanner.optionalString() ?? ""
             case "lastAt": lastAt = try scanner.optionalString() ?? ""
             default: try message.take(name, &scanner)
@@ -116,6 +121,8 @@ struct DeadLetterEntry: Sendable, Equatable {
         }
 
         var event: Event? {
+            if state == "shortened", let number { return .shortened(through: number) }
+            guard !message.id.isEmpty else { return nil }
             if let order = DeadLetter.Order(rawValue: state) { return .ordered(order) }
             if state == "reported" { return .reported }
             guard let state = DeadLetter.State(rawValue: state) else { return nil }

@@ -41,6 +41,7 @@ struct DeadLetterLedger: Sendable {
         case .ordered(let order):
             change(entry.id) { if $0.state.isOpen { $0.order = order } }
         case .settled(let state): settle(entry, state)
+        case .shortened(let number): lastNumber = max(lastNumber, number)
         case .reported:
             unreported.remove(entry.id)
             if letters[entry.id]?.state.isOpen == false { letters[entry.id] = nil }
@@ -98,6 +99,37 @@ struct DeadLetterLedger: Sendable {
         message.key.map { .key(Array($0.utf8)) } ?? .id(message.id)
     }
 
+    // MARK: Writing anew
+
+    /// About so many bytes are the lines that it comes to.
+    var estimatedBytes: Int { openBytes + letters.count * 2048 }
+
+    /// The lines that come to the same ledger, as few as there can be.
+    ///
+    /// - Parameter visit: is given one after another.
+    func rewrite<Failure: Error>(
+        at time: String, _ visit: (DeadLetterEntry) throws(Failure) -> Void
+    ) throws(Failure) {
+        try visit(DeadLetterEntry(id: "", at: time, .shortened(through: lastNumber)))
+        // How they ended, which the hub does not know yet.
+        for letter in letters.values where !letter.state.isOpen {
+            var open = letter
+            open.state = .dead
+            try visit(.init(id: letter.message.id, at: letter.lastAt, .letter(open)))
+            try visit(.init(id: letter.message.id, at: letter.lastAt, .settled(letter.state)))
+        }
+        // In the order of their lines, which is not always that of their numbers.
+        let whole = lines.values.map { $0.compactMap { letters[$0] } }
+            .sorted { $0[0].number < $1[0].number }
+        for letter in whole.joined() {
+            var unordered = letter
+            unordered.order = nil
+            try visit(.init(id: letter.message.id, at: letter.lastAt, .letter(unordered)))
+            guard let order = letter.order else { continue }
+            try visit(.init(id: letter.message.id, at: letter.lastAt, .ordered(order)))
+        }
+    }
+
     // MARK: Looking
 
     /// The letter of a message; settled ones are known until the hub knows of them.
@@ -138,6 +170,11 @@ struct DeadLetterLedger: Sendable {
         if letters[id] != nil { unreported.insert(id) }
     }
 
+    /// What the hub knew of the letters of another ledger, which was this one written otherwise.
+    mutating func keepReported(_ other: DeadLetterLedger) {
+        unreported.formIntersection(other.unreported)
+    }
+
     /// The line that a message of this key would stand in, oldest first.
     func line(of message: Message) -> [DeadLetter] {
         (lines[Self.name(message)] ?? []).compactMap { letters[$0] }
@@ -157,13 +194,17 @@ struct DeadLetterLedger: Sendable {
     /// Letters that are to be dropped, by number.
     var toDrop: [DeadLetter] { open.filter { $0.order == .drop } }
 
-    /// Lines that are to be tried again: those with a letter that somebody wants retried, and those
-    /// that have lost their dead one. By the number of their first letter.
+    /// Lines that are to be tried again, by the number of their first letter.
     var toRetry: [[DeadLetter]] {
-        lines.values.map { $0.compactMap { letters[$0] } }
-            .filter { line in
-                line.first?.state == .parked || line.contains { $0.order == .retry }
-            }
+        lines.values.map { $0.compactMap { letters[$0] } }.filter(Self.isToRetry)
             .sorted { $0[0].number < $1[0].number }
     }
+
+    /// Whether somebody wants a letter of the line retried, or it has lost its dead one.
+    static func isToRetry(_ line: [DeadLetter]) -> Bool {
+        line.first?.state == .parked || line.contains { $0.order == .retry }
+    }
+
+    /// How many the hub has to be told of.
+    var unreportedCount: Int { unreported.count }
 }

@@ -3,6 +3,8 @@ struct JSONFlaw: Error, CustomStringConvertible {
     let description: String
     /// In bytes, from 0.
     let offset: Int
+    /// It could be read, and cannot be true: who wrote it is wrong, not who passed it on.
+    var isSenseless = false
 }
 
 /// Reads JSON from front to back, and leaves the values it is not asked about as the bytes they
@@ -52,9 +54,48 @@ struct JSONScanner {
         return number
     }
 
+    /// Reads a number of the contract: 0 and more, below 2^53. Sums of some of them stay far below
+    /// what an `Int` holds.
+    mutating func count() throws(JSONFlaw) -> Int {
+        let text = String(decoding: try raw(), as: UTF8.self)
+        if let number = Int(text), 0..<(1 << 53) ~= number { return number }
+        let digits = text.drop { $0 == "-" }
+        guard !digits.isEmpty, digits.allSatisfy({ "0"..."9" ~= $0 }) else {
+            throw flaw("a whole number was due")
+        }
+        throw JSONFlaw(
+            description: "\(text.prefix(30)) is not from 0 to 2^53 - 1", offset: offset,
+            isSenseless: true)
+    }
+
+    /// Reads what names a message or a hub: visible ASCII characters that no text has to escape, 48
+    /// at most.
+    mutating func name() throws(JSONFlaw) -> String {
+        let text = try string()
+        guard Self.isName(text) else {
+            throw JSONFlaw(
+                description: "an id is not 1 to \(PositionFile.longestID) visible characters",
+                offset: offset, isSenseless: true)
+        }
+        return text
+    }
+
+    static func isName(_ text: String) -> Bool {
+        1...PositionFile.longestID ~= text.utf8.count
+            && text.utf8.allSatisfy {
+                0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
+    }
+
+    /// Reads any number, as a whole one; where it is larger than any that people would read, that.
+    mutating func roughly() throws(JSONFlaw) -> Int {
+        Int(min(max(try decimal(), -1e15), 1e15))
+    }
+
     /// Reads any number.
     mutating func decimal() throws(JSONFlaw) -> Double {
-        guard let number = Double(String(decoding: try raw(), as: UTF8.self)) else {
+        guard let number = Double(String(decoding: try raw(), as: UTF8.self)), number.isFinite
+        else {
             throw flaw("a number was due")
         }
         return number

@@ -178,6 +178,14 @@ struct ScriptedCall {
         POST /v1/warehouses/3/dead-letters 201
             {"id":"0193aaaa-0000-7000-8000-000000000002","index":3,"topic":"A_Changed",
              "state":"parked"}
+        POST /v1/warehouses/3/dead-letters/batch 200
+            [{"id":"$id","index":2,"topic":"A_Changed","state":"dead","key":"k"},
+             {"id":"0193aaaa-0000-7000-8000-000000000002","index":3,"topic":"A_Changed",
+             "state":"parked"}]
+        POST /v1/warehouses/3/dead-letters/batch 422 invalid_content
+            [{"id":"$id","state":"alive"}, 5]
+        POST /v1/warehouses/77/dead-letters/batch 404 unknown_warehouse
+            [{"id":"$id","index":2,"topic":"A_Changed","state":"dead"}]
         POST /v1/warehouses/3/dead-letters 422 invalid_content
             {"id":"$id","state":"alive"}
         POST /v1/warehouses/77/dead-letters 404 unknown_warehouse
@@ -204,6 +212,8 @@ struct ScriptedCall {
         POST /v1/warehouses/3/retire 200
         POST /v1/warehouses/3/dead-letters 410 retired
             {"id":"$id","index":2,"topic":"A_Changed","state":"dead"}
+        POST /v1/warehouses/3/dead-letters/batch 410 retired
+            [{"id":"$id","index":2,"topic":"A_Changed","state":"dead"}]
         POST /v1/dead-letters/1/drop 410 retired
         POST /v1/dead-letters/drop 200
             {"filter":{}}
