@@ -242,7 +242,9 @@ actor ConsumerRun {
             takesOver = true
             return
         }
-        if refusal.code.hasPrefix("session_"), standing.hasBegun {
+        // Fenced is only who had it, though perhaps no page came of it.
+        let hadIt = standing.hasBegun || refusal.code == "session_fenced"
+        if refusal.code.hasPrefix("session_"), hadIt {
             fencedBy = refusal.text("holder")
             return
         }
