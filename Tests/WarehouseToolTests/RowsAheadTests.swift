@@ -147,7 +147,7 @@ import Wire
     }
 
     @Test(
-        "A request that fails leaves its messages to be asked for one by one, and that is told once",
+        "Where a request fails, its messages are asked for one by one, and that is told once",
         arguments: [
             (404, "{}"), (500, "{}"), (503, "{}"), (414, ""), (200, "no JSON"), (200, "{}"),
         ])

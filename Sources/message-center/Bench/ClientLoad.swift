@@ -26,8 +26,7 @@ struct ClientLoad: Sendable {
         let start = MonotonicClock.now() + UInt64(plan.warmup) * 1_000_000_000
         let end = start + UInt64(plan.seconds) * 1_000_000_000
         return blocking {
-            defer { await publisher.close() }
-            return await withTaskGroup(of: LoadResult.self) { group in
+            let result = await withTaskGroup(of: LoadResult.self) { group in
                 for caller in 0..<plan.connections {
                     group.addTask { await publish(as: caller, from: start, to: end) }
                 }
@@ -35,6 +34,8 @@ struct ClientLoad: Sendable {
                 for await result in group { total.publish.merge(result) }
                 return total
             }
+            await publisher.close()
+            return result
         }
     }
 

@@ -152,6 +152,7 @@ private struct WarehouseRun {
             progress.filling(
                 "\(page.table), \(page.step + 1) of \(page.steps): \(grouped(page.rows)) rows")
         }
+        progress.filling(nil)
         progress.note(
             "filled with \(grouped(rows)) rows; messages follow behind index \(start.index)")
         return start.index

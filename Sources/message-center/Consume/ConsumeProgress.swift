@@ -42,7 +42,6 @@ final class ConsumeProgress: Sendable {
 
     func done(_ message: Message) {
         state.withLock {
-            $0.filling = nil
             $0.done += 1
             $0.last = "\(message.topic) \(message.key ?? "")"
         }
@@ -60,12 +59,11 @@ final class ConsumeProgress: Sendable {
         }
     }
 
-    /// What a bootstrap is at.
-    func filling(_ text: String) { state.withLock { $0.filling = text } }
+    /// What a bootstrap is at; nil: it is done.
+    func filling(_ text: String?) { state.withLock { $0.filling = text } }
 
     func lag(_ messages: Int, seconds: Int) {
         state.withLock {
-            $0.filling = nil
             $0.lag = messages
             $0.lagSeconds = seconds
             $0.trouble = nil
