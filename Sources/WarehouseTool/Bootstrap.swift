@@ -24,6 +24,7 @@ package struct Bootstrap: Sendable {
     /// How far it is.
     package struct Progress: Sendable {
         package let table: String
+        /// Which step the page is of, from 0.
         package let step: Int
         package let steps: Int
         package let rows: Int
@@ -62,11 +63,12 @@ package struct Bootstrap: Sendable {
                 try await write([], nil, state)
                 break
             }
-            let step = configuration.bootstrap[state.step]
+            let number = state.step
+            let step = configuration.bootstrap[number]
             try await takePage(of: step, &state)
             progress(
                 Progress(
-                    table: step.target.table, step: state.step,
+                    table: step.target.table, step: number,
                     steps: configuration.bootstrap.count, rows: state.rows))
         }
         return (state.rows, state.start)

@@ -7,11 +7,16 @@ import Wire
 package struct Preview: Sendable {
     private let configuration: WarehouseConfiguration
     private let fetcher: RowFetcher
+    private let ahead: RowsAhead
     private let hub: HTTPSender
 
-    package init(_ configuration: WarehouseConfiguration) throws(TransportFailure) {
+    /// - Parameter note: what is worth knowing beside the messages.
+    package init(
+        _ configuration: WarehouseConfiguration, note: @escaping @Sendable (String) -> Void
+    ) throws(TransportFailure) {
         self.configuration = configuration
         fetcher = try RowFetcher(configuration)
+        ahead = RowsAhead(configuration, fetcher, note: note)
         hub = try HTTPSender(
             base: configuration.hub, token: configuration.token,
             userAgent: "message-center consume", options: configuration.options)
@@ -34,7 +39,9 @@ package struct Preview: Sendable {
                     + (content["detail"]?.text ?? "no reason given"))
         }
         var failures = 0
-        for message in messages.map(Self.message) {
+        let batch = messages.map(Self.message)
+        ahead.begin(batch)
+        for message in batch {
             let prefix = "\(message.index) \(message.topic) \(message.key ?? "-")"
             do {
                 tell("\(prefix): \(try await line(message))")
@@ -56,7 +63,8 @@ package struct Preview: Sendable {
 
     private func line(_ message: Message) async throws -> String {
         guard let rule = configuration.rule(for: message.topic) else { return "no rule" }
-        let change = try await RowMaker(fetcher: fetcher, patience: nil).change(rule, message)
+        let change = try await RowMaker(fetcher: fetcher, ahead: ahead, patience: nil)
+            .change(rule, message)
         switch change {
         case .none: return "nothing"
         case .upsert(let target, let values):

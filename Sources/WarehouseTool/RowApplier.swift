@@ -6,6 +6,7 @@ package struct RowApplier: Sendable {
     private let maker: RowMaker
     private let database: WarehouseDatabase
     private let patience: Patience
+    private let ahead: RowsAhead
 
     /// What became of a message.
     package enum Outcome: Sendable, Equatable {
@@ -17,16 +18,23 @@ package struct RowApplier: Sendable {
         case known
     }
 
-    /// - Parameter tell: what is being waited for; nil when that is over.
+    /// - Parameters:
+    ///   - tell: what is being waited for; nil when that is over.
+    ///   - note: what is worth knowing, and holds nothing up.
     package init(
         _ configuration: WarehouseConfiguration, _ fetcher: RowFetcher,
-        _ database: WarehouseDatabase, tell: @escaping @Sendable (String?) -> Void
+        _ database: WarehouseDatabase, tell: @escaping @Sendable (String?) -> Void,
+        note: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         self.database = database
         patience = Patience(bound: configuration.patience, tell: tell)
-        maker = RowMaker(fetcher: fetcher, patience: patience)
+        ahead = RowsAhead(configuration, fetcher, note: note)
+        maker = RowMaker(fetcher: fetcher, ahead: ahead, patience: patience)
     }
+
+    /// These messages come next, in this order: rows of several of them may be fetched at once.
+    package func begin(_ batch: [Message]) { ahead.begin(batch) }
 
     /// Applies one message: it is in the database when this returns. Waits for interfaces that are
     /// away, and for the database.

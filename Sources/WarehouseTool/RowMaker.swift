@@ -4,6 +4,8 @@ import Wire
 /// What a message changes, by its rule: fetches the row where the rule says so.
 struct RowMaker: Sendable {
     let fetcher: RowFetcher
+    /// What was fetched together with others.
+    let ahead: RowsAhead
     /// How an interface that is away is waited for; nil: not at all.
     let patience: Patience?
 
@@ -27,6 +29,7 @@ struct RowMaker: Sendable {
     }
 
     private func row(_ fetch: Fetch, _ view: MessageView) async throws -> JSONValue? {
+        if let row = try await ahead.row(fetch, for: view) { return row }
         guard let patience else { return try await fetcher.row(fetch, for: view) }
         return try await patience.wait { try await fetcher.row(fetch, for: view) }
     }

@@ -38,6 +38,28 @@ struct Fetch: Sendable {
     /// Where in the answer the row is.
     let select: JSONPointer
     let notFound: NotFound
+    /// How the rows of many messages are asked for at once, where the interface can do that.
+    var byIDs: FetchByIDs?
+}
+
+/// One request for the rows of several messages of a batch.
+struct FetchByIDs: Sendable {
+    /// Which of the configuration's sources it goes to.
+    let source: Int
+    /// Path and query, with the gap `{ids}`.
+    let path: Template
+    /// What a message's row is called by.
+    let id: Template
+    /// Where in the answer the rows are.
+    let rows: JSONPointer
+    /// Where in a row that is told, which tells whose row it is.
+    let key: JSONPointer
+    /// Ids of one request at most.
+    let limit: Int
+
+    static let limits = 1...1000
+    /// Bytes of path and query at most: what any server takes.
+    static let longestPath = 4000
 }
 
 /// A field of a request, its value perhaps out of the environment or a file.
@@ -139,7 +161,7 @@ extension Rule {
 
 extension Fetch {
     fileprivate init?(_ declared: Declaration, _ sources: Sources) {
-        declared.allow("url", "headers", "select", "notFound")
+        declared.allow("url", "headers", "select", "notFound", "byIds")
         guard let place = declared.required("url"), let url = place.template() else { return nil }
         guard let (source, path) = sources.resolve(url, place) else { return nil }
         self.source = source
@@ -149,6 +171,27 @@ extension Fetch {
         notFound =
             declared["notFound"].flatMap { $0.word("delete", "fail", "ignore") }
             .flatMap { NotFound(rawValue: $0) } ?? .fail
+        byIDs = declared["byIds"].flatMap { FetchByIDs($0, sources) }
+    }
+}
+
+extension FetchByIDs {
+    fileprivate init?(_ declared: Declaration, _ sources: Sources) {
+        declared.allow("url", "id", "rows", "key", "limit")
+        let key = declared.required("key").flatMap { $0.pointerValue() }
+        let id = declared["id"].map { $0.template() } ?? .entityID
+        guard let place = declared.required("url"), let url = place.template(allowsIDs: true) else {
+            return nil
+        }
+        if !url.hasIDs { place.note("has no gap {ids}") }
+        if url.hasGapsOfOne { place.note("has a gap that is another for each message") }
+        guard let (source, path) = sources.resolve(url, place), let id, let key else { return nil }
+        self.source = source
+        self.path = path
+        self.id = id
+        self.key = key
+        rows = declared["rows"].flatMap { $0.pointerValue() } ?? JSONPointer(member: "rows")
+        limit = declared["limit"].flatMap { $0.integer(Self.limits) } ?? 100
     }
 }
 

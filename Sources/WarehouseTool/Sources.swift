@@ -35,7 +35,8 @@ final class Sources {
             place.note("must begin with http://host/ or https://host/, or be a path such as /v1/…")
             return nil
         }
-        guard let path = try? Template(String(url.text.dropFirst(base.count))) else { return nil }
+        let rest = String(url.text.dropFirst(base.count))
+        guard let path = try? Template(rest, allowsIDs: url.hasIDs) else { return nil }
         // The token of `data` goes to nobody else.
         let source = all.dropFirst(hasDefault ? 1 : 0).firstIndex { $0.base == base }
         if let source { return (source, path) }

@@ -13,6 +13,8 @@ struct Template: Equatable, Sendable {
 
     private enum Gap: Equatable, Sendable {
         case key, id, wid, topic, message
+        /// What several messages are about.
+        case ids
         case body(JSONPointer)
     }
 
@@ -25,7 +27,8 @@ struct Template: Equatable, Sendable {
     let text: String
     private let parts: [Part]
 
-    init(_ text: String) throws(Malformed) {
+    /// - Parameter allowsIDs: whether there may be a gap `{ids}`, for several messages at once.
+    init(_ text: String, allowsIDs: Bool = false) throws(Malformed) {
         self.text = text
         var parts: [Part] = []
         var rest = text[...]
@@ -34,7 +37,8 @@ struct Template: Equatable, Sendable {
                 throw Malformed(detail: "has a brace without the other one")
             }
             if brace > rest.startIndex { parts.append(.text(String(rest[..<brace]))) }
-            parts.append(.gap(try Self.gap(rest[rest.index(after: brace)..<end])))
+            let name = rest[rest.index(after: brace)..<end]
+            parts.append(.gap(allowsIDs && name == "ids" ? .ids : try Self.gap(name)))
             rest = rest[rest.index(after: end)...]
         }
         if !rest.isEmpty { parts.append(.text(String(rest))) }
@@ -59,6 +63,9 @@ struct Template: Equatable, Sendable {
         }
     }
 
+    /// `{id}`.
+    static let entityID: Template? = try? Template("{id}")
+
     /// What stands before the first gap.
     var beginning: String {
         if case .text(let text) = parts.first { text } else { "" }
@@ -67,16 +74,27 @@ struct Template: Equatable, Sendable {
     /// Whether there is a gap at all.
     var hasGaps: Bool { parts.contains { if case .gap = $0 { true } else { false } } }
 
+    /// Whether there is the gap `{ids}`.
+    var hasIDs: Bool { parts.contains(.gap(.ids)) }
+
+    /// Whether there is a gap that each message fills in its own way.
+    var hasGapsOfOne: Bool {
+        parts.contains(.gap(.key)) || parts.contains(.gap(.id)) || parts.contains(.gap(.message))
+    }
+
     /// The text with its gaps filled.
     ///
-    /// - Parameter escape: what every filling goes through, for addresses.
+    /// - Parameters:
+    ///   - ids: what fills `{ids}`, as it is.
+    ///   - escape: what every other filling goes through, for addresses.
     func filled(
-        by message: MessageView, escape: (String) -> String = { $0 }
+        by message: MessageView, ids: String = "", escape: (String) -> String = { $0 }
     ) throws(RowFailure) -> String {
         var text = ""
         for part in parts {
             switch part {
             case .text(let literal): text += literal
+            case .gap(.ids): text += ids
             case .gap(let gap): text += escape(try Self.filling(of: gap, by: message))
             }
         }
@@ -92,6 +110,7 @@ struct Template: Equatable, Sendable {
         case .wid: return String(message.wid)
         case .topic: return message.topic
         case .message: return message.id
+        case .ids: return ""
         case .body(let pointer):
             switch pointer.find(in: message.body) {
             case .text(let text)? where !text.isEmpty: return text

@@ -100,10 +100,10 @@ extension Declaration {
     }
 
     /// The template written here; nil and noted if it is none.
-    func template() -> Template? {
+    func template(allowsIDs: Bool = false) -> Template? {
         guard let text = text() else { return nil }
         do throws(Template.Malformed) {
-            return try Template(text)
+            return try Template(text, allowsIDs: allowsIDs)
         } catch {
             note(error.detail)
             return nil

@@ -73,6 +73,9 @@ package struct WarehouseConfiguration: Sendable {
 
     /// The rule for `topic`: the first that takes it.
     func rule(for topic: String) -> Rule? { rules.first { $0.takes(topic) } }
+
+    /// Which one that is.
+    func place(ofRuleFor topic: String) -> Int? { rules.firstIndex { $0.takes(topic) } }
 }
 
 // MARK: - Reading

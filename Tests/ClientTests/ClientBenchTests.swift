@@ -1,16 +1,19 @@
+import Foundation
 import TestSupport
 import Testing
 import Wire
 
 @Suite("Measuring the client library")
 struct ClientBenchTests {
-    @Test("Many callers publish, and none of them fails")
-    func run() throws {
-        let hub = try HubProcess()
-        let run = try ProgramExit([
-            "bench", "--mode", "client", "--connections", "50", "--seconds", "1", "--warmup", "0",
-            "--json", "--hub", "http://\(hub.endpoint)",
-        ])
+    @Test("Many callers publish, and none of them fails", arguments: [false, true])
+    func run(hasSpool: Bool) throws {
+        let (hub, folder) = (try HubProcess(), try TemporaryFolder())
+        let spool = folder.path + "/spool"
+        let run = try ProgramExit(
+            [
+                "bench", "--mode", "client", "--connections", "50", "--seconds", "1", "--warmup",
+                "0", "--json", "--hub", "http://\(hub.endpoint)",
+            ] + (hasSpool ? ["--spool", spool] : []))
         let result = try JSONValue.parse(run.output)
         #expect(run.status == 0 && result["mode"]?.text == "client", "\(run.errors)")
         #expect(result["publish"]?["errors"]?.integer == 0)
@@ -18,5 +21,12 @@ struct ClientBenchTests {
         // A call that ended after the last second was not counted, but published.
         let line = try HubLine(hub.endpoint, wid: 1)
         #expect(!line.messages.isEmpty)
+        #expect(FileManager.default.fileExists(atPath: spool) == hasSpool)
+    }
+
+    @Test("A spool is the client library's")
+    func notOfClient() throws {
+        let run = try ProgramExit(["bench", "--mode", "publish", "--spool", "x"])
+        #expect(run.status == 2 && run.errors.contains("--mode client"), "\(run.errors)")
     }
 }

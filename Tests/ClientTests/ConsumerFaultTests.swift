@@ -364,6 +364,23 @@ import Wire
         #expect(warehouse.now.handled.count == 3)
     }
 
+    @Test("One that is taken over before it was handed anything says by whom, too")
+    func fencedAtOnce() async throws {
+        let hub = try HubProcess()
+        let client = try hub.client()
+        let first = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+            $0.wait = .seconds(30)
+        }
+        let task = Task { try await first.start() }
+        #expect(eventually { (try? client.get("/v1/warehouses/1")["session"]) ?? .null != .null })
+        let taken = try client.pull(1, ["session": "the-other", "takeOver": true])
+        #expect(taken.status == 200)
+        guard case .fenced("the-other") = try await task.value else {
+            Issue.record("it was not fenced")
+            return
+        }
+    }
+
     @Test("After a kill the next start in the same folder does not wait for the lease")
     func startsAgain() async throws {
         let hub = try HubProcess()

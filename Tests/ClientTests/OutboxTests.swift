@@ -149,6 +149,38 @@ struct OutboxTests {
         #expect(try HubLine(hub.endpoint, wid: 1).messages.map(\.body) == ["0", "1", "2"])
     }
 
+    @Test(
+        "One signal ends it in order: what the hub has is settled, what waits stays",
+        arguments: [SIGINT, SIGTERM])
+    func stopped(signal: Int32) throws {
+        let hub = try HubProcess()
+        let process = try OutboxProcess(path, hub: "http://\(hub.endpoint)")
+        try insert(0..<20)
+        #expect(try eventually { try left == 0 })
+        let end = process.end(by: signal)
+        #expect(end.status == 0 && end.said.contains("published 20 messages"), "\(end)")
+        // Also where the hub is away, and asks for a long pause.
+        let proxy = try FaultyProxy(to: hub.endpoint) { _ in .busy(503, retryAfter: 60) }
+        let held = try OutboxProcess(path, hub: proxy.url)
+        try insert(20..<23)
+        #expect(eventually { held.said.contains("trying again") })
+        #expect(held.end(by: signal).status == 0)
+        #expect(try left == 3)
+        // Whoever wants it empty is told that it is not.
+        let once = try OutboxProcess(path, hub: proxy.url, ["--once"])
+        #expect(eventually { once.said.contains("trying again") })
+        let early = once.end(by: signal)
+        #expect(early.status == 1 && early.said.contains("before the outbox was empty"), "\(early)")
+    }
+
+    @Test("A path where nothing is makes no database, unless it is told to")
+    func nothingThere() throws {
+        let slip = folder.path + "/slip.db"
+        let run = try ProgramExit(["publish", "--outbox", slip, "--once"])
+        #expect(run.status == 1 && run.errors.contains("--init"), "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: slip))
+    }
+
     @Test("A database without the tables is told what to do")
     func noTables() throws {
         let other = folder.path + "/other.db"

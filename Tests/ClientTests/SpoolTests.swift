@@ -36,12 +36,13 @@ struct SpoolTests {
             let lines = try spool.front(BatchLimit(messages: count, bytes: 4 << 20))
             if lines.isEmpty { return ids }
             ids += lines.map { $0.message.flaw == nil ? $0.message.id : "damaged" }
-            let refused = lines.compactMap { line in
-                line.message.flaw.map { (line.message, $0) }
+            var (place, refused) = (spool.pending.lowerBound, [RefusedFile.Entry]())
+            for line in lines {
+                place += line.length
+                guard let flaw = line.message.flaw else { continue }
+                refused.append(.init(message: line.message, why: flaw, place: place))
             }
-            try spool.settle(
-                to: spool.pending.lowerBound + lines.reduce(0) { $0 + $1.length },
-                refused: refused)
+            try spool.settle(to: place, refused: refused)
         }
     }
 
@@ -112,6 +113,34 @@ struct SpoolTests {
         let refused = try String(contentsOfFile: path + "/refused.jsonl", encoding: .utf8)
         #expect(refused.contains("\"code\":\"damaged\""))
         #expect(refused.split(separator: "\n").count == 1)
+    }
+
+    private struct Told: Decodable {
+        let id: String
+    }
+
+    @Test("notes each refused message once, though it is refused again after a crash")
+    func refusedOnce() throws {
+        var spool: Spool? = try Spool(path, limit: 1 << 20)
+        let messages = try messages(0..<3)
+        let ends = try #require(try spool?.append(messages).compactMap(\.self))
+        let entries = zip(messages, ends).map { message, end in
+            RefusedFile.Entry(message: message, why: Refusal("invalid", "why"), place: end)
+        }
+        let note = URL(filePath: path + "/settled")
+        let before = try Data(contentsOf: note)
+        try spool?.settle(to: ends[1], refused: Array(entries.prefix(2)))
+        spool = nil
+        // As a crash leaves it: refused, and not settled; and the beginning of a third line.
+        try before.write(to: note)
+        let file = URL(filePath: path + "/refused.jsonl")
+        try (Data(contentsOf: file) + Data(#"{"at":"2026-11"#.utf8)).write(to: file)
+        let again = try Spool(path, limit: 1 << 20)
+        #expect(try again.front(limit).map(\.message.id) == [Self.id(2)])
+        try again.settle(to: ends[2], refused: entries)
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let told = try lines.map { try JSONDecoder().decode(Told.self, from: Data($0.utf8)) }
+        #expect(told.map(\.id) == (0..<3).map(Self.id))
     }
 
     @Test("goes on without the note of what is settled: then it is sent again")
@@ -191,7 +220,11 @@ struct SpoolTests {
         #expect(throws: Refusal.self) { try spool.settle(to: first.length, refused: []) }
         #expect(spool.pending.lowerBound == 0)
         #expect(throws: Refusal.self) {
-            try spool.settle(to: first.length, refused: [(first.message, Refusal("no", "no"))])
+            try spool.settle(
+                to: first.length,
+                refused: [
+                    .init(message: first.message, why: Refusal("no", "no"), place: first.length)
+                ])
         }
         try disk.makeRoom()
         try spool.settle(to: first.length, refused: [])

@@ -11,12 +11,13 @@ final class TerminalRun {
         let text: String
     }
 
-    // ioctl(2) of the pseudo terminal, pts(4): Glibc's module lacks posix_openpt.
+    // ioctl(2) of the pseudo terminal, pts(4): Glibc's module lacks posix_openpt, and ioctl_tty(2).
+    private static let size: UInt = 0x5414
     private static let unlock: UInt = 0x4004_5431
     private static let number: UInt = 0x8004_5430
 
-    /// Starts it.
-    init(_ words: [String], environment: [String: String]) throws {
+    /// Starts it at a terminal of so many columns.
+    init(_ words: [String], environment: [String: String], columns: UInt16 = 80) throws {
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         var (isLocked, number) = (Int32(0), Int32(0))
         guard master >= 0, ioctl(master, Self.unlock, &isLocked) == 0,
@@ -24,6 +25,8 @@ final class TerminalRun {
         else { throw Failure(text: "there is no pseudo terminal") }
         let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard slave >= 0 else { throw Failure(text: "the pseudo terminal cannot be opened") }
+        var window = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        guard ioctl(slave, Self.size, &window) == 0 else { throw Failure(text: "it has no size") }
         output = try TemporaryFile("")
         process.executableURL = ProgramRun.program
         process.arguments = words

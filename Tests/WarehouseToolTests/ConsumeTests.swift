@@ -14,13 +14,15 @@ import Wire
         try ProgramExit(["consume", "--config", config, "--once"] + words)
     }
 
-    @Test("Everything that is there is applied once, and the database equals the source")
-    func follows() throws {
+    @Test(
+        "Everything that is there is applied once, and the database equals the source",
+        arguments: [false, true])
+    func follows(byIDs: Bool) throws {
         let shop = try Shop()
         var random = SplitMix(1)
         try shop.trade(120, &random)
         for wid in 1...2 {
-            let exit = try once(try shop.configuration(wid: wid))
+            let exit = try once(try shop.configuration(wid: wid, byIDs: byIDs))
             #expect(exit.status == 0, "\(exit.errors)")
             #expect(exit.errors.contains(" done, 0 failed"), "\(exit.errors)")
             #expect(try shop.differences(wid: wid) == [])
@@ -28,7 +30,7 @@ import Wire
         let committed = try shop.hub.client().get("/v1/warehouses/1")["lag"]["messages"]
         #expect(committed == 0)
         try shop.trade(40, &random)
-        #expect(try once(try shop.configuration(wid: 1)).status == 0)
+        #expect(try once(try shop.configuration(wid: 1, byIDs: byIDs)).status == 0)
         #expect(try shop.differences(wid: 1) == [])
     }
 
@@ -82,13 +84,17 @@ import Wire
         #expect(tool.said.contains(" 0 failed"), "\(tool.said)")
     }
 
-    @Test("While the data interface is down nothing fails; when it is back, all is applied")
-    func interfaceDown() throws {
+    @Test(
+        "While the data interface is down nothing fails; when it is back, all is applied",
+        arguments: [false, true])
+    func interfaceDown(byIDs: Bool) throws {
         let shop = try Shop()
         var random = SplitMix(3)
         try shop.trade(50, &random)
         shop.stopInterface()
-        let tool = try ToolProcess(["consume", "--config", try shop.configuration(wid: 1)])
+        let tool = try ToolProcess([
+            "consume", "--config", try shop.configuration(wid: 1, byIDs: byIDs),
+        ])
         #expect(eventually(within: 30) { tool.said.contains("http://\(shop.interfaceEndpoint)") })
         try shop.startInterface()
         #expect(eventually(within: 60) { (try? shop.differences(wid: 1)) == [] }, "\(tool.said)")
@@ -178,12 +184,12 @@ import Wire
         arguments: [
             "tool.row:0", "tool.row:3", "tool.row:17", "tool.applied:0", "tool.applied:11",
             "tool.applied:24", "tool.applied:40",
-        ])
-    func killed(place: String) throws {
+        ], [false, true])
+    func killed(place: String, byIDs: Bool) throws {
         let shop = try Shop()
         var random = SplitMix(4)
         try shop.trade(100, &random)
-        let config = try shop.configuration(wid: 1)
+        let config = try shop.configuration(wid: 1, byIDs: byIDs)
         let dying = try ToolProcess(
             ["consume", "--config", config, "--once"],
             environment: ["MESSAGE_CENTER_KILL_AT": place])

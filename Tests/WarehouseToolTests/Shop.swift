@@ -145,10 +145,15 @@ final class Shop {
 
     /// Writes the rules of warehouse `wid`, and returns the path of the file.
     ///
-    /// - Parameter data: where rows are fetched from, if not from the shop's interface.
+    /// - Parameters:
+    ///   - data: where rows are fetched from, if not from the shop's interface.
+    ///   - byIDs: whether rows of a batch are fetched by one request.
     func configuration(
-        wid: Int, data: String? = nil, name: String? = nil, patience: Int = 60, tries: Int = 3
+        wid: Int, data: String? = nil, name: String? = nil, patience: Int = 60, tries: Int = 3,
+        byIDs: Bool = false
     ) throws -> String {
+        let goods = #","byIds":{"url":"/v1/products?ids={ids}","key":"/product_id"}"#
+        let orders = #","byIds":{"url":"/v1/orders?ids={ids}&wid={wid}","key":"/order_id"}"#
         let name = name ?? "w\(wid)"
         let path = "\(folder.path)/\(name).json"
         let text = """
@@ -162,12 +167,13 @@ final class Shop {
              "consume":{"waitSeconds":1,"tries":\(tries),"limit":20},
              "rules":[
                {"topics":["Product_Created","Product_Changed"],
-                "fetch":{"url":"/v1/products/{id}","notFound":"delete"},
+                "fetch":{"url":"/v1/products/{id}","notFound":"delete"\(byIDs ? goods : "")},
                 "upsert":{"table":"goods","key":{"id":"{id}"},
                   "columns":{"name":"/name","price":"/price"}}},
                {"topics":["Product_Deleted"],"delete":{"table":"goods","key":{"id":"{id}"}}},
                {"topics":["SaleOrder_*"],
-                "fetch":{"url":"/v1/orders/{id}?wid={wid}","notFound":"delete"},
+                "fetch":{"url":"/v1/orders/{id}?wid={wid}","notFound":"delete"
+                  \(byIDs ? orders : "")},
                 "upsert":{"table":"orders","key":{"id":"{id}"},"columns":{"lines":"/lines"}}}],
              "bootstrap":[
                {"url":"/v1/products?limit=3","more":"/more",

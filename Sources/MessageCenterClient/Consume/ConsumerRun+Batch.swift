@@ -43,6 +43,7 @@ extension ConsumerRun {
             standsAlone: { ledger.knowsKey(of: $0) })
         let members = runs.reduce(0) { $0 + $1.members.count }
         summary.unhandled = fresh.count - members
+        for hook in hooks.batchBegin { hook(runs.map(\.message)) }
         for run in runs {
             let message = run.message
             reach(before: message)

@@ -9,21 +9,24 @@ final class FolderLock {
 
     /// Locks the folder at `path`, made if it is not there.
     init(folder path: String, session: String) throws(ConsumerFailure) {
-        do throws(FileFailure) {
+        do {
             try Self.make(folder: path)
             file = try DiskFile(path + "/lock")
             let words = String(decoding: try file.read(from: 0, limit: 256), as: UTF8.self)
                 .split { $0.isWhitespace }.map(String.init)
             guard try file.lock(waiting: false) else {
                 let who = words.first.map { "process \($0)" } ?? "another process"
-                throw FileFailure(path: "\(path), in use by \(who),", action: "locked", code: EBUSY)
+                throw ConsumerFailure.folder(
+                    "the folder \(path) is in use by \(who): one consumer a folder")
             }
             formerSession = words.count > 1 ? words[1] : nil
             try file.write(Array("\(getpid()) \(session)\n".utf8), at: 0)
             try file.truncate(to: "\(getpid()) \(session)\n".utf8.count)
             try DiskFile.syncFolder(path)
+        } catch let failure as ConsumerFailure {
+            throw failure
         } catch {
-            throw .folder(error.description)
+            throw .folder("\(error)")
         }
     }
 

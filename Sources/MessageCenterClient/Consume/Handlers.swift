@@ -34,6 +34,7 @@ struct Handlers: Sendable {
 struct Hooks: Sendable {
     var requestSuccess: [@Sendable (RequestSuccess) -> Void] = []
     var requestError: [@Sendable (RequestTrouble) -> Void] = []
+    var batchBegin: [@Sendable ([Message]) -> Void] = []
     var batchComplete: [@Sendable (BatchSummary) -> Void] = []
     var messageDone: [@Sendable (Message) -> Void] = []
     var messageFailed: [@Sendable (DeadLetter) -> Void] = []

@@ -94,6 +94,12 @@ public final class MessageConsumer: Sendable {
         state.withLock { $0.hooks.requestError.append(hook) }
     }
 
+    /// Called with the messages of a batch that handlers will be called for, in their order, runs
+    /// melted; some may be parked instead.
+    package func onBatchBegin(_ hook: @escaping @Sendable ([Message]) -> Void) {
+        state.withLock { $0.hooks.batchBegin.append(hook) }
+    }
+
     /// Called when a batch is done and on disk here; it is committed next.
     public func onBatchComplete(_ hook: @escaping @Sendable (BatchSummary) -> Void) {
         state.withLock { $0.hooks.batchComplete.append(hook) }

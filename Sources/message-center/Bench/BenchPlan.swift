@@ -28,6 +28,8 @@ struct BenchPlan: Sendable {
     var warmup: Int
     /// Bytes of a body.
     var size: Int
+    /// For `client`: the folder in which messages are kept until the hub has them; nil: none.
+    var spool: String?
     var batchSize: Int
     var givesIDs: Bool
     var warehouses: Int

@@ -15,6 +15,7 @@ struct ClientLoad: Sendable {
         self.plan = plan
         var settings = PublishSettings()
         settings.waitingMessages = max(settings.waitingMessages, plan.connections)
+        settings.spool = plan.spool.map { SpoolSettings(folder: $0) }
         publisher = try MessagePublisher(url: url, token: plan.token, settings: settings)
         let frame = "{\"note\":\"\"}".utf8.count
         body = Body(note: String(repeating: "n", count: max(0, plan.size - frame)))
@@ -25,7 +26,7 @@ struct ClientLoad: Sendable {
         let start = MonotonicClock.now() + UInt64(plan.warmup) * 1_000_000_000
         let end = start + UInt64(plan.seconds) * 1_000_000_000
         return blocking {
-            await withTaskGroup(of: LoadResult.self) { group in
+            let result = await withTaskGroup(of: LoadResult.self) { group in
                 for caller in 0..<plan.connections {
                     group.addTask { await publish(as: caller, from: start, to: end) }
                 }
@@ -33,6 +34,8 @@ struct ClientLoad: Sendable {
                 for await result in group { total.publish.merge(result) }
                 return total
             }
+            await publisher.close()
+            return result
         }
     }
 

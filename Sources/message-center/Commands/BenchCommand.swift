@@ -12,7 +12,8 @@ extension Command {
             it. A fifth of them are for every warehouse, the others for one each.
 
             client publishes through the client library: --connections tasks of one process,
-            which it sends as batches over one connection.
+            which it sends as batches over one connection; with --spool each message is on disk
+            there before it is sent.
 
               message-center bench --mode publish --connections 64 --seconds 10
               message-center bench --mode client --connections 1000
@@ -21,8 +22,8 @@ extension Command {
         options: [
             Bench.mode, Bench.connections, Bench.threads, Bench.seconds, Bench.warmup, Bench.size,
             Bench.ids, Bench.batchSize, Bench.warehouses, Bench.limit, Bench.positions, Bench.rate,
-            Bench.publishers, Bench.json,
-        ] + HubOptions.connection,
+            Bench.publishers, Bench.spool, Bench.json,
+        ] + HubOptions.address,
         run: Bench.run)
 }
 
@@ -54,6 +55,8 @@ private enum Bench {
     static let publishers = Option(
         "publishers", .integer(1...60_000), default: 16,
         "connections that publish, for mixed; the others pull")
+    static let spool = Option(
+        optional: "spool", .text("DIR"), "keep messages in a spool in this folder, for client")
     static let json = Flag("json", "print JSON instead of a table, times in microseconds")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
@@ -79,6 +82,9 @@ private enum Bench {
     private static func plan(_ arguments: Arguments) throws -> BenchPlan {
         let (endpoint, host) = try address(arguments[HubOptions.hub])
         let mode = BenchPlan.Mode(rawValue: arguments[mode])!
+        guard mode == .client || !arguments.has(spool) else {
+            throw UsageError("--spool goes with --mode client only")
+        }
         guard mode != .mixed || arguments[connections] >= arguments[publishers] else {
             throw UsageError("mixed needs as many --connections as --publishers: the others pull")
         }
@@ -88,7 +94,7 @@ private enum Bench {
             connections: arguments[connections],
             threads: min(arguments[threads], arguments[connections]),
             seconds: arguments[seconds], warmup: arguments[warmup], size: arguments[size],
-            batchSize: arguments[batchSize], givesIDs: arguments[ids],
+            spool: arguments[spool], batchSize: arguments[batchSize], givesIDs: arguments[ids],
             warehouses: arguments[warehouses], limit: arguments[limit],
             positions: BenchPlan.Positions(rawValue: arguments[positions])!,
             rate: arguments[rate], mixedPublishers: arguments[publishers])

@@ -59,7 +59,7 @@ private enum Consume {
     private static func preview(
         _ configuration: WarehouseConfiguration, _ limit: Int
     ) throws -> ExitStatus {
-        let preview = try Preview(configuration)
+        let preview = try Preview(configuration) { Console.note(fit($0)) }
         let failures = try waiting {
             try await preview.run(limit: limit) { Console.print(fit($0)) }
         } meanwhile: {
@@ -152,6 +152,7 @@ private struct WarehouseRun {
             progress.filling(
                 "\(page.table), \(page.step + 1) of \(page.steps): \(grouped(page.rows)) rows")
         }
+        progress.filling(nil)
         progress.note(
             "filled with \(grouped(rows)) rows; messages follow behind index \(start.index)")
         return start.index
@@ -160,7 +161,10 @@ private struct WarehouseRun {
     private func consumer(_ fetcher: RowFetcher) throws -> MessageConsumer {
         let consumer = try configuration.consumer(settings)
         let progress = progress
-        let applier = RowApplier(configuration, fetcher, database) { progress.waiting(for: $0) }
+        let applier = RowApplier(
+            configuration, fetcher, database, tell: { progress.waiting(for: $0) },
+            note: { progress.note($0) })
+        consumer.onBatchBegin { applier.begin($0) }
         for topic in configuration.topics {
             consumer.on(topic) { message in try await applier.apply(message) }
         }
@@ -173,7 +177,11 @@ private struct WarehouseRun {
                     + (letter.error ?? ""))
         }
         consumer.onRequestSuccess { progress.lag($0.lag, seconds: $0.lagSeconds) }
-        consumer.onBatchComplete { batch in progress.batch(batch) }
+        consumer.onBatchComplete { batch in
+            // Letters that are retried between two batches get rows of their own.
+            applier.begin([])
+            progress.batch(batch)
+        }
         consumer.onRequestError { trouble in progress.trouble(trouble.description) }
         consumer.onNotice { notice in progress.note(notice.description) }
         return consumer

@@ -3,7 +3,7 @@ import Wire
 
 extension Command {
     static let publish = Command(
-        name: "publish", summary: "publish one message, a file of them, or the sample",
+        name: "publish", summary: "publish one message, a file of them, an outbox, or the sample",
         details: """
             A file has one JSON object a line with topic, wid, body, and perhaps key, occurred, id:
 
@@ -14,7 +14,7 @@ extension Command {
 
             An outbox is a table of a service's own SQLite database (docs/client.md): its rows are
             published in order, and removed when the hub has them; what the hub refuses moves to
-            message_outbox_refused.
+            message_outbox_refused. Ctrl-C and SIGTERM end it after the request in flight.
 
               message-center publish --topic Product_Changed --wid 0 --key product:9 --body '{}'
               message-center publish --file events.jsonl

@@ -14,13 +14,16 @@ final class ConsumeProgress: Sendable {
         var lag = 0
         var lagSeconds = 0
         var last = ""
+        /// What a bootstrap is at; nil: nothing, messages are consumed.
+        var filling: String?
         var trouble: String?
         /// Within a message: for the data interface or the database.
         var isWaiting = false
         /// Done a second ago, and the rate since: what the line shows.
         var doneThen = 0
         var then = ContinuousClock.now
-        var rate = 0.0
+        /// nil in the first second.
+        var rate: Double?
         var isDrawn = false
         var toldAt = ContinuousClock.now
         var doneTold = 0
@@ -56,8 +59,8 @@ final class ConsumeProgress: Sendable {
         }
     }
 
-    /// What a bootstrap is at.
-    func filling(_ text: String) { state.withLock { $0.last = text } }
+    /// What a bootstrap is at; nil: it is done.
+    func filling(_ text: String?) { state.withLock { $0.filling = text } }
 
     func lag(_ messages: Int, seconds: Int) {
         state.withLock {
@@ -103,7 +106,7 @@ final class ConsumeProgress: Sendable {
                 state.isDrawn = true
                 return Self.line(state)
             }
-            Console.draw("\r\(fit(line, into: 100))\u{1B}[K")
+            Console.draw("\r\(fit(line, into: Console.drawingWidth - 1))\u{1B}[K")
             return
         }
         let line = state.withLock { state -> String? in
@@ -122,12 +125,19 @@ final class ConsumeProgress: Sendable {
     func finish() {
         clear()
         guard !isQuiet else { return }
-        let (done, failed, unhandled) = state.withLock { ($0.done, $0.failed, $0.unhandled) }
+        let state = state.withLock { $0 }
         let seconds = (ContinuousClock.now - begun).inSeconds
+        let unhandled = state.unhandled
         Console.note(
-            "\(grouped(done)) done, \(grouped(failed)) failed"
+            "\(grouped(state.done)) done, \(Self.failures(state))"
                 + (unhandled > 0 ? ", \(grouped(unhandled)) without a rule" : "")
                 + ", in \(span(seconds: seconds))")
+    }
+
+    /// What has failed in this run, and what waits for somebody, of earlier ones too.
+    private static func failures(_ state: State) -> String {
+        "\(grouped(state.failed)) failed"
+            + (state.open > 0 ? ", \(grouped(state.open)) dead or parked" : "")
     }
 
     private func clear() {
@@ -147,9 +157,12 @@ final class ConsumeProgress: Sendable {
     }
 
     private static func line(_ state: State) -> String {
+        if let filling = state.filling {
+            return "filling \(filling)" + (state.trouble.map { "  \($0)" } ?? "")
+        }
         let age = state.lag > 0 ? " (\(span(seconds: Double(state.lagSeconds))))" : ""
-        return "\(grouped(state.done)) done, \(rounded(state.rate)) a second, lag "
-            + "\(grouped(state.lag))\(age), \(grouped(state.failed)) failed  "
-            + (state.trouble ?? state.last)
+        let rate = state.rate.map { "\(rounded($0)) a second, " } ?? ""
+        return "\(grouped(state.done)) done, \(rate)lag \(grouped(state.lag))\(age), "
+            + "\(failures(state))  \(state.trouble ?? state.last)"
     }
 }

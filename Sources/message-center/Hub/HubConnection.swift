@@ -5,11 +5,11 @@ import Wire
 struct HubConnection {
     private let transport: HTTPTransport
 
-    /// Takes address and token from the options; nothing is sent yet.
+    /// Takes address, token and certificates from the options; nothing is sent yet.
     init(_ arguments: Arguments) throws {
         transport = try HTTPTransport(
             base: arguments[HubOptions.hub], token: HubOptions.token(arguments),
-            userAgent: "message-center/\(programVersion)")
+            userAgent: "message-center/\(programVersion)", options: HubOptions.http(arguments))
     }
 
     /// The hub's address as it was given.

@@ -1,3 +1,4 @@
+import Glibc
 import MessageCenterClient
 import SQLite
 
@@ -17,8 +18,13 @@ final class Outbox {
     private let remove: Statement
     private let setAside: Statement
 
-    /// Opens the database of a service, which has the tables.
+    /// Opens the database of a service, which has the tables. Makes none: a slip in the path would
+    /// leave an empty one behind.
     init(path: String) throws(SQLiteError) {
+        guard access(path, F_OK) == 0 else {
+            throw SQLiteError(
+                code: .cannotOpen, message: "\(path) is not there; --init makes it, and the tables")
+        }
         database = try Connection(path: path)
         guard
             try database.scalar(

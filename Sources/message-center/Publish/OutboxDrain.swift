@@ -1,4 +1,5 @@
 import MessageCenterClient
+import Platform
 import SQLite
 
 /// Publishes the rows of an outbox, oldest first, and removes each when the hub has it.
@@ -7,6 +8,7 @@ import SQLite
 /// do no harm and no good: a row that both send is stored once.
 final class OutboxDrain: Backlog, @unchecked Sendable {
     // Unchecked: the lane asks for one thing at a time; `counts` is for the one who waits for it.
+    // What another thread may look at meanwhile is locked.
 
     /// What came of it so far.
     struct Counts: Sendable {
@@ -15,6 +17,12 @@ final class OutboxDrain: Backlog, @unchecked Sendable {
         var refused = 0
     }
 
+    private struct Course {
+        var isStopping = false
+        var isHeldUp = false
+    }
+
+    private let course = Locked(Course())
     private let outbox: Outbox
     /// How often a request is sent at most while it fails; nil: for ever.
     private let tries: Int?
@@ -33,8 +41,19 @@ final class OutboxDrain: Backlog, @unchecked Sendable {
 
     var waiting: Int { 0 }
 
+    /// From now on no further row is given out. For any thread.
+    func stop() { course.withLock { $0.isStopping = true } }
+
+    var isStopping: Bool { course.withLock { $0.isStopping } }
+
+    /// Whether it waits for a hub or a database that cannot be used now. For any thread.
+    var isHeldUp: Bool { course.withLock { $0.isHeldUp } }
+
+    /// Whether there are rows; false where nobody can tell.
+    var hasRows: Bool { (try? outbox.front(BatchLimit(messages: 1, bytes: 1)))?.isEmpty == false }
+
     func front(_ limit: BatchLimit) async throws(Refusal) -> [OutgoingMessage] {
-        if stopped != nil { return [] }
+        if stopped != nil || isStopping { return [] }
         do throws(SQLiteError) {
             rows = try outbox.front(limit)
         } catch {
@@ -61,6 +80,7 @@ final class OutboxDrain: Backlog, @unchecked Sendable {
             throw failed(error)
         }
         failures = 0
+        course.withLock { $0.isHeldUp = false }
         counts.stored += stored.count
         counts.duplicates += duplicates
         counts.refused += refused.count
@@ -71,6 +91,7 @@ final class OutboxDrain: Backlog, @unchecked Sendable {
 
     func holdUp(_ why: BatchVerdict.HoldUp, front: Int) async -> Patience {
         failures += 1
+        course.withLock { $0.isHeldUp = true }
         let ends = tries.map { failures >= $0 || !why.isPassing } ?? false
         if ends { stopped = why.refusal }
         return Patience(givenUp: ends ? front : 0, refusal: why.refusal)
@@ -79,6 +100,7 @@ final class OutboxDrain: Backlog, @unchecked Sendable {
     /// The error to wait and try again for; where there were enough tries, it ends.
     private func failed(_ error: SQLiteError) -> Refusal {
         failures += 1
+        course.withLock { $0.isHeldUp = true }
         let refusal = Refusal("database", error.description)
         if let tries, failures >= tries { stopped = refusal }
         return refusal

@@ -37,6 +37,13 @@ enum Console {
         return Int(size.ws_col)
     }
 
+    /// Columns there are to draw on, on standard error; 80 where nobody says.
+    static var drawingWidth: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     /// Asks a question that only `yes` answers with yes. Without a terminal nobody can answer.
     static func confirm(_ question: String) -> Bool {
         guard canAsk else { return false }

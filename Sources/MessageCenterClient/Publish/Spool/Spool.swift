@@ -7,7 +7,7 @@ import Foundation
 /// - `<place of its first byte>.spool`: the messages, in files of a bounded size,
 /// - `settled`: the place up to which the hub has answered, with a checksum; it need not be exact,
 ///   since what is sent again is stored once,
-/// - `refused.jsonl`: what the hub did not take, with its reason,
+/// - `refused.jsonl`: what the hub did not take, with its reason, each message once,
 /// - `lock`: held by the process that has the folder open, with its id in it.
 final class Spool {
     /// Places of messages that are on the disk and not settled.
@@ -46,10 +46,12 @@ final class Spool {
         refused = try RefusedFile(folder + "/refused.jsonl")
         settledFile = try SpoolFile(folder + "/settled")
         var starts = try Self.starts(in: folder)
-        let told = Self.place(try settledFile.read(from: 0, count: Self.placeLength)) ?? 0
+        // The hub had answered for everything up to the last message it refused, too.
+        let note = Self.place(try settledFile.read(from: 0, count: Self.placeLength)) ?? 0
+        let told = max(note, refused.told)
         if starts.isEmpty { starts = [told] }
         last = try SpoolFile(Self.path(folder, starts.last!))
-        let whole = try Self.wholeLines(last)
+        let whole = try last.lineStart(before: last.size())
         try last.cut(to: whole)
         end = starts.last! + whole
         settled = min(max(told, starts[0]), end)
@@ -176,7 +178,7 @@ final class Spool {
     /// messages are on the disk, in a file of their own, before that.
     ///
     /// - Throws: where that cannot be noted; then nothing more is settled than before.
-    func settle(to place: Int, refused: [(OutgoingMessage, Refusal)]) throws(Refusal) {
+    func settle(to place: Int, refused: [RefusedFile.Entry]) throws(Refusal) {
         if !refused.isEmpty { try self.refused.append(refused) }
         // Not synced: a power failure here costs no more than a few messages sent again.
         try settledFile.write(Self.text(of: place), at: 0)
@@ -224,19 +226,6 @@ final class Spool {
         }
         return names.filter { $0.hasSuffix(".spool") }
             .compactMap { Int($0.dropLast(".spool".count)) }.sorted()
-    }
-
-    /// How many bytes of the file are whole lines.
-    private static func wholeLines(_ file: SpoolFile) throws(Refusal) -> Int {
-        let size = try file.size()
-        var end = size
-        while end > 0 {
-            let start = max(0, end - 65_536)
-            let part = try file.read(from: start, count: end - start)
-            if let place = part.lastIndex(of: UInt8(ascii: "\n")) { return start + place + 1 }
-            end = start
-        }
-        return 0
     }
 
     private static let placeLength = 29

@@ -148,11 +148,13 @@ final class SpoolBacklog: Backlog, @unchecked Sendable {
     private func settleNow(_ outcomes: [BatchInFlight.Outcome]) throws(Refusal) {
         guard let start = spool?.pending.lowerBound else { return }
         var (ends, place) = ([Int](), start)
-        var refused: [(OutgoingMessage, Refusal)] = []
+        var refused: [RefusedFile.Entry] = []
         for (line, outcome) in zip(front, outcomes) {
             place += line.length
             ends.append(place)
-            if case .refused(let why) = outcome { refused.append((line.message, why)) }
+            if case .refused(let why) = outcome {
+                refused.append(.init(message: line.message, why: why, place: place))
+            }
         }
         try spool?.settle(to: place, refused: refused)
         for (end, outcome) in zip(ends, outcomes) {

@@ -51,6 +51,18 @@ final class SpoolFile {
         return bytes
     }
 
+    /// Where the line begins that the byte before `end` is of: behind the last line end before it.
+    func lineStart(before end: Int) throws(Refusal) -> Int {
+        var end = end
+        while end > 0 {
+            let start = max(0, end - 65_536)
+            let part = try read(from: start, count: end - start)
+            if let place = part.lastIndex(of: UInt8(ascii: "\n")) { return start + place + 1 }
+            end = start
+        }
+        return 0
+    }
+
     /// Writes all of it at `offset`. What was written of it before an error stays.
     func write(_ bytes: [UInt8], at offset: Int) throws(Refusal) {
         var written = 0
