@@ -40,12 +40,13 @@ const parents = { warehouse: "fleet", message: "messages" }
 class App {
     #hub = new Hub()
     #live = new Live(this.#hub)
-    #session = new Session(this.#hub, this.#live, () => this.#frame())
+    #session = new Session(this.#hub, this.#live, () => this.#head())
     #leave = new AbortController()
-    #frameEnd = new AbortController()
     #main
     #sign
     #awaited = false
+    /** Whether it is known who is here: before that no page asks the hub for anything. */
+    #ready = false
 
     async start() {
         colour(memory.get("theme"))
@@ -56,21 +57,28 @@ class App {
         this.#live.on("fleet", () => this.#connection())
         this.#frame()
         await this.#session.begin()
+        this.#ready = true
         this.#live.start()
+        this.#frame()
     }
 
-    /** The bar and an empty page; made anew when the language or the session changes. */
+    /** The bar and the page; made anew when the language changes. */
     #frame() {
-        this.#frameEnd.abort()
-        this.#frameEnd = new AbortController()
         document.documentElement.lang = language() === "zh" ? "zh-CN" : "en"
         this.#main = element("main", { id: "main", tabindex: "-1" })
-        this.#sign = element("span", { class: "live", data: { field: "live" }, role: "status" }, [element("span", { class: "sign", "aria-hidden": "true" }), element("span")])
         const skip = element("a", { class: "skip", href: "#main", on: { click: event => { event.preventDefault(); this.#main.focus() } } }, text("skip"))
         for (const part of document.querySelectorAll("body > .skip, body > header, body > main, body > noscript")) part.remove()
-        document.body.prepend(skip, this.#bar(), this.#main)
+        document.body.prepend(skip, element("header"), this.#main)
+        this.#head()
+        if (this.#ready) this.#visit(false)
+    }
+
+    /** The bar alone: when somebody has signed in or out. */
+    #head() {
+        this.#sign = element("span", { class: "live", data: { field: "live" }, role: "status" }, [element("span", { class: "sign", "aria-hidden": "true" }), element("span")])
+        document.querySelector("body > header").replaceWith(this.#bar())
         this.#connection()
-        this.#visit(false)
+        this.#where()
     }
 
     #bar() {
@@ -111,15 +119,21 @@ class App {
         const here = route()
         const page = pages[here.page]
         const root = element("div", { class: "page", data: { page: page ? here.page : "unknown" } })
-        for (const link of document.querySelectorAll("[data-nav]")) {
-            mark(link, "aria-current", link.dataset.nav === (parents[here.page] ?? here.page) ? "page" : null)
-        }
+        this.#where()
         fill(this.#main, root)
         const entitle = words => { document.title = `${words} · ${text("brand")}` }
         entitle(page ? page.title() : text("unknown.title"))
         if (!page) fill(root, [element("h1", {}, text("unknown.title")), element("p", {}, element("a", { href: address("fleet") }, text("nav.fleet")))])
         else page.show({ hub: this.#hub, live: this.#live, route: here, root, signal, entitle })
         if (moved) { this.#main.focus({ preventScroll: true }); scrollTo(0, 0) }
+    }
+
+    /** Marks in the bar where one is. */
+    #where() {
+        const { page } = route()
+        for (const link of document.querySelectorAll("[data-nav]")) {
+            mark(link, "aria-current", link.dataset.nav === (parents[page] ?? page) ? "page" : null)
+        }
     }
 
     #connection() {

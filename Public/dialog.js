@@ -76,10 +76,11 @@ export function told(problem) {
     const code = problem.code ?? "unknown"
     const doing = known(`problem.${code}.do`) ? text(`problem.${code}.do`) : null
     const heading = known(`problem.${code}`) ? text(`problem.${code}`) : problem.title || text("problem.unknown")
+    const further = (problem.errors ?? []).filter(error => !problem.detail?.includes(error.detail)).slice(0, 20)
     return element("div", { class: "problem", data: { code } }, [
         element("p", { class: "problem-title" }, heading),
         problem.detail || problem.message ? element("p", {}, problem.detail || problem.message) : null,
-        problem.errors?.length ? element("ul", {}, problem.errors.slice(0, 20).map(error => element("li", {}, [element("code", {}, error.pointer), " ", error.detail]))) : null,
+        further.length > 0 ? element("ul", {}, further.map(error => element("li", {}, [element("code", {}, error.pointer), " ", error.detail]))) : null,
         doing ? element("p", { class: "problem-do" }, doing) : null,
         problem.instance ? element("p", { class: "quiet" }, `${problem.status} · ${code} · ${problem.instance.replace("urn:request:", "")}`) : null,
     ])

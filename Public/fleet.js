@@ -231,7 +231,7 @@ function clientWords({ client }) {
 /** @type {(import("./table.js").Column & {sort: (warehouse: Object) => any, falling?: boolean})[]} */
 const columns = [
     {
-        id: "warehouse", width: 230, falling: false, sort: warehouse => warehouse.wid,
+        id: "warehouse", width: 200, falling: false, sort: warehouse => warehouse.wid,
         build: cell => cell.append(element("a", {}, [element("span", { class: "wid" }), element("bdi", { class: "name" })])),
         show(cell, warehouse) {
             const link = cell.firstChild
@@ -242,20 +242,20 @@ const columns = [
         },
     },
     {
-        id: "state", width: 104, sort: warehouse => gravity(warehouse.state) * 1e12 + warehouse.lag.seconds,
+        id: "state", width: 98, sort: warehouse => gravity(warehouse.state) * 1e12 + warehouse.lag.seconds,
         build: cell => cell.append(stateBadge()),
         show: (cell, warehouse) => showState(cell.firstChild, warehouse.state),
     },
     {
-        id: "lag", width: 92, numeric: true, sort: warehouse => warehouse.lag.messages,
+        id: "lag", width: 84, numeric: true, sort: warehouse => warehouse.lag.messages,
         show: (cell, { lag }) => { tell(cell, short(lag.messages), exact(lag.messages)); mark(cell, "data-zero", lag.messages === 0 ? "" : null) },
     },
     {
-        id: "lagTime", width: 92, numeric: true, sort: warehouse => warehouse.lag.seconds,
+        id: "lagTime", width: 86, numeric: true, sort: warehouse => warehouse.lag.seconds,
         show: (cell, { lag }) => { tell(cell, span(lag.seconds), text("span.seconds", { n: exact(lag.seconds) })); mark(cell, "data-zero", lag.seconds === 0 ? "" : null) },
     },
     {
-        id: "trend", width: 92, plain: true, sort: () => 0,
+        id: "trend", width: 90, plain: true, sort: () => 0,
         build: cell => cell.append(trendLine()),
         show(cell, { trend = [] }) {
             showTrend(cell.firstChild, trend)
@@ -263,18 +263,18 @@ const columns = [
         },
     },
     {
-        id: "rate", width: 76, numeric: true, sort: warehouse => warehouse.ratePerSecond,
+        id: "rate", width: 66, numeric: true, sort: warehouse => warehouse.ratePerSecond,
         show: (cell, warehouse) => { tell(cell, rate(warehouse.ratePerSecond), exact(warehouse.ratePerSecond)); mark(cell, "data-zero", warehouse.ratePerSecond === 0 ? "" : null) },
     },
     {
-        id: "drain", width: 92, numeric: true, sort: warehouse => warehouse.lag.messages === 0 ? 0 : orLow(warehouse.drainSeconds, Infinity),
+        id: "drain", width: 88, numeric: true, sort: warehouse => warehouse.lag.messages === 0 ? 0 : orLow(warehouse.drainSeconds, Infinity),
         show(cell, { lag, drainSeconds }) {
             const never = lag.messages > 0 && drainSeconds === null
             tell(cell, lag.messages === 0 ? "–" : never ? "∞" : span(drainSeconds), never ? text("fleet.drain.never") : null)
         },
     },
     {
-        id: "lastSeen", width: 150, numeric: true, sort: age,
+        id: "lastSeen", width: 146, numeric: true, sort: age,
         build: cell => cell.append(element("span"), element("span", { class: "quiet" })),
         show(cell, warehouse) {
             const expected = warehouse.expectEverySeconds || expectedUsually
@@ -284,10 +284,10 @@ const columns = [
             mark(cell, "title", warehouse.lastPull ? `${moment(warehouse.lastPull)} · ${universal(warehouse.lastPull)}` : null)
         },
     },
-    { id: "committed", width: 104, numeric: true, sort: warehouse => warehouse.committed, show: (cell, { committed }) => tell(cell, place(committed), exact(committed)) },
-    { id: "delivered", width: 104, numeric: true, sort: warehouse => warehouse.delivered, show: (cell, { delivered }) => tell(cell, place(delivered), exact(delivered)) },
+    { id: "committed", width: 96, numeric: true, sort: warehouse => warehouse.committed, show: (cell, { committed }) => tell(cell, place(committed), exact(committed)) },
+    { id: "delivered", width: 96, numeric: true, sort: warehouse => warehouse.delivered, show: (cell, { delivered }) => tell(cell, place(delivered), exact(delivered)) },
     {
-        id: "dead", width: 96, numeric: true, sort: warehouse => warehouse.deadLetters * 1e6 + warehouse.parked,
+        id: "dead", width: 72, numeric: true, sort: warehouse => warehouse.deadLetters * 1e6 + warehouse.parked,
         build: cell => cell.append(element("span"), element("span", { class: "quiet" })),
         show(cell, { deadLetters, parked }) {
             write(cell.firstChild, short(deadLetters))
@@ -297,13 +297,13 @@ const columns = [
             mark(cell, "title", text("fleet.dead.told", { dead: exact(deadLetters), parked: exact(parked) }))
         },
     },
-    { id: "session", width: 120, falling: false, sort: warehouse => warehouse.session ?? "\uffff", show: (cell, { session }) => tell(cell, session ?? "–") },
+    { id: "session", width: 104, falling: false, sort: warehouse => warehouse.session ?? "\uffff", show: (cell, { session }) => tell(cell, session ?? "–") },
     {
-        id: "client", width: 150, falling: false, sort: clientWords,
+        id: "client", width: 112, falling: false, sort: clientWords,
         show: (cell, warehouse) => tell(cell, clientWords(warehouse) || "–", [clientWords(warehouse), warehouse.client?.host].filter(Boolean).join(" · ")),
     },
     {
-        id: "skew", width: 84, numeric: true, sort: warehouse => Math.abs(orLow(warehouse.clockSkew, 0)),
+        id: "skew", width: 78, numeric: true, sort: warehouse => Math.abs(orLow(warehouse.clockSkew, 0)),
         show(cell, { clockSkew }) {
             tell(cell, skewWords(clockSkew), clockSkew === null ? "" : `${exact(clockSkew)} ms`)
             mark(cell, "data-late", Math.abs(clockSkew ?? 0) > skewed ? "" : null)

@@ -98,10 +98,10 @@ function outcome(action, results) {
     const sorted = [...results].sort((one, other) => (one.result === "ordered") - (other.result === "ordered"))
     const columns = [
         { id: "n", title: text("letters.n"), numeric: true, cell: one => exact(one.n) },
+        { id: "result", title: text("orders.result"), cell: one => element("span", { class: one.result === "ordered" ? "good" : "bad", data: { result: one.result } }, known(`orders.result.${one.result}`) ? text(`orders.result.${one.result}`) : one.detail || one.result) },
         { id: "wid", title: text("letters.wid"), numeric: true, cell: one => widLink(one.wid) },
         { id: "topic", title: text("letters.topic"), cell: one => topicWords(one.topic) },
         { id: "key", title: text("letters.key"), cell: one => keyWords(one.key) },
-        { id: "result", title: text("orders.result"), cell: one => element("span", { class: one.result === "ordered" ? "good" : "bad", data: { result: one.result } }, known(`orders.result.${one.result}`) ? text(`orders.result.${one.result}`) : one.detail || one.result) },
     ]
     return [
         element("p", { role: "status", data: { field: "ordered" } }, text(`orders.${action}.done`, { n: ordered, shown: exact(ordered), all: exact(results.length) })),

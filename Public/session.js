@@ -28,7 +28,6 @@ export class Session {
             return // The hub is away, or an old one: the calls of the page will tell.
         }
         if (!this.#content.open && !this.#content.signedIn) await this.#ask()
-        else this.#changed()
     }
 
     /** For the bar: who is signed in, and the way out. @returns {HTMLElement | null} */
@@ -76,8 +75,8 @@ export class Session {
                     dialog.close()
                     dialog.remove()
                     resolve()
+                    this.#changed()
                     if (again) this.#live.restart()
-                    else this.#changed()
                 } catch (problem) {
                     fill(trouble, told(problem))
                     token.select()

@@ -56,11 +56,12 @@ export class Table {
         this.#below = this.#spacer()
         this.#body = element("tbody", {}, [this.#above, this.#below])
         this.#table = element("table", { class: "wide", "aria-label": label }, [
-            element("colgroup", {}, columns.map(column => this.#measure(column))),
+            element("colgroup", {}, columns.map((column, at) => this.#measure(column, at))),
             element("thead", {}, element("tr", { "aria-rowindex": 1 }, columns.map(column => this.#heading(column, sort)))),
             this.#body,
         ])
-        this.#table.style.width = `${columns.reduce((sum, column) => sum + column.width, 0)}px`
+        const rest = columns.slice(1).reduce((sum, column) => sum + column.width, 0)
+        this.#table.style.width = `calc(${rest}px + ${firstWidth(columns[0])})`
         this.#box = element("div", { class: "table-box" }, this.#table)
         this.node = this.#box
         this.#box.addEventListener("scroll", () => this.#later(), { passive: true, signal })
@@ -96,9 +97,9 @@ export class Table {
         }
     }
 
-    #measure(column) {
+    #measure(column, at) {
         const node = element("col")
-        node.style.width = `${column.width}px`
+        node.style.width = at === 0 ? firstWidth(column) : `${column.width}px`
         return node
     }
 
@@ -201,6 +202,11 @@ export class Table {
         this.#draw()
         this.#rows.get(this.#key(this.#items[at]))?.querySelector("a")?.focus({ preventScroll: true })
     }
+}
+
+/** The first column stays in sight when the others are moved, so it leaves room for them. */
+function firstWidth(column) {
+    return `min(${column.width}px, 42vw)`
 }
 
 /**
