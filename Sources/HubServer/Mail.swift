@@ -14,6 +14,8 @@ enum LoopMail {
     case answer(LookAnswer)
     /// The archive's desk has an answer.
     case desk(DeskAnswer)
+    /// For those who follow the hub's events.
+    case news(News)
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }
