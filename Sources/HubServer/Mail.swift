@@ -71,7 +71,7 @@ struct LookRequest {
 
 /// What the admin reader is asked.
 enum Look {
-    case warehouses(after: UInt32?, limit: Int)
+    case warehouses(after: UInt32?, limit: Int, withTrend: Bool)
     case warehouse(UInt32)
     case line(UInt32, after: Int64?, PageReader.Query)
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)

@@ -103,6 +103,21 @@ import Wire
         #expect(stream.comments == 2)
     }
 
+    @Test("Events are as the interface's description says")
+    func described() throws {
+        let hub = try RunningHub(configure: Self.fast)
+        try hub.client().pull(3)
+        let document = OpenAPIDocument.shared
+        let content = document.operation("GET", "/v1/events").content
+        let kinds = content["responses"]?["200"]?["content"]?["text/event-stream"]?["x-events"]
+        let stream = try EventStream(hub.endpoint)
+        for _ in 0..<2 {
+            let event = try #require(try stream.next())
+            let schema = try #require(kinds?[event.name])
+            #expect(document.check.faults(event.data, document.followed(schema)) == [])
+        }
+    }
+
     @Test("All who follow are told the same; who comes later begins with everything")
     func two() throws {
         let hub = try RunningHub(loops: 3, configure: Self.fast)
