@@ -216,7 +216,7 @@ class Fleet {
     if (!this.#measured) this.#rendered()
   }
 
-  /** The order rests while the viewer points at a row: what one wants to press must not move away. */
+  /** The order rests while the viewer points at a row: it must not move away under the finger. */
   #sorted(shown, anew) {
     const rests = !anew && this.#table.held
     const column = columns.find((one) => one.id === this.#sort)
