@@ -212,6 +212,7 @@ class Fleet {
     this.#heat.show(all, fits)
     this.#table.show(this.#sorted(all.filter(fits), anew))
     this.#totals(all)
+    performance.clearMeasures("fleet-updated")
     performance.measure("fleet-updated", { start: started, end: performance.now() })
     if (!this.#measured) this.#rendered()
   }
