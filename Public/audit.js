@@ -6,11 +6,24 @@ import { fieldTime, fieldValue, timeElement } from "./time.js"
 import { address, note } from "./router.js"
 import { Pages } from "./pages.js"
 import { nothing, sheet } from "./table.js"
-import { widLink } from "./body.js"
+import { plain, widLink } from "./body.js"
 
 export const deeds = [
-    "seek", "pause", "resume", "retire", "revive", "describe", "take_over", "letter_retry", "letter_drop",
-    "archive_verify", "archive_replay", "archive_prune", "sign_in", "sign_in_failed", "sign_out",
+  "seek",
+  "pause",
+  "resume",
+  "retire",
+  "revive",
+  "describe",
+  "take_over",
+  "letter_retry",
+  "letter_drop",
+  "archive_verify",
+  "archive_replay",
+  "archive_prune",
+  "sign_in",
+  "sign_in_failed",
+  "sign_out",
 ]
 
 const names = ["wid", "action", "name", "from", "to"]
@@ -19,70 +32,161 @@ export const title = () => text("audit.title")
 
 /** @param {import("./app.js").Visit} visit */
 export function show(visit) {
-    const { hub, root, route, signal } = visit
-    const filter = Object.fromEntries(names.map(name => [name, route.query.get(name) ?? ""]))
-    const pages = new Pages({ signal, load: (token, turn) => entries(hub, filter, token, turn) })
-    const fields = {}
-    const field = (name, properties) => {
-        fields[name] = element("input", { name, autocomplete: "off", spellcheck: "false", ...properties, value: properties.value ?? filter[name] })
-        return element("label", {}, [text(`audit.${name}`), fields[name]])
+  const { hub, root, route, signal } = visit
+  const filter = Object.fromEntries(names.map((name) => [name, route.query.get(name) ?? ""]))
+  const pages = new Pages({ signal, load: (token, turn) => entries(hub, filter, token, turn) })
+  const fields = {}
+  const field = (name, properties) => {
+    fields[name] = element("input", {
+      name,
+      autocomplete: "off",
+      spellcheck: "false",
+      ...properties,
+      value: properties.value ?? filter[name],
+    })
+    return element("label", {}, [text(`audit.${name}`), fields[name]])
+  }
+  fields.action = element("select", { name: "action" }, [
+    element("option", { value: "" }, text("audit.any")),
+    ...deeds.map((deed) =>
+      element(
+        "option",
+        { value: deed, selected: deed === filter.action },
+        text(`audit.action.${deed}`),
+      )
+    ),
+  ])
+  const begin = () => {
+    for (const name of names) {
+      filter[name] = name === "from" || name === "to"
+        ? fieldTime(fields[name].value) ?? ""
+        : fields[name].value.trim()
     }
-    fields.action = element("select", { name: "action" }, [
-        element("option", { value: "" }, text("audit.any")),
-        ...deeds.map(deed => element("option", { value: deed, selected: deed === filter.action }, text(`audit.action.${deed}`))),
-    ])
-    const begin = () => {
-        for (const name of names) filter[name] = name === "from" || name === "to" ? fieldTime(fields[name].value) ?? "" : fields[name].value.trim()
-        note("audit", "", filter)
-        pages.begin()
-    }
-    const form = element("form", { class: "filter", role: "search", on: { submit: event => { event.preventDefault(); begin() }, change: event => { if (event.target === fields.action) begin() } } }, [
-        field("wid", { type: "number", min: 1, max: 2147483647, class: "narrow", data: { search: "" } }),
-        element("label", {}, [text("audit.action"), fields.action]),
-        field("name", { type: "search", maxlength: 128 }),
-        field("from", { type: "datetime-local", step: 1, value: fieldValue(filter.from) }),
-        field("to", { type: "datetime-local", step: 1, value: fieldValue(filter.to) }),
-        element("button", { type: "submit", class: "main", data: { action: "search" } }, text("filter")),
-    ])
-    fill(root, [element("h1", {}, text("audit.title")), form, pages.node])
+    note("audit", "", filter)
     pages.begin()
+  }
+  const form = element("form", {
+    class: "filter",
+    role: "search",
+    on: {
+      submit: (event) => {
+        event.preventDefault()
+        begin()
+      },
+      change: (event) => {
+        if (event.target === fields.action) begin()
+      },
+    },
+  }, [
+    field("wid", {
+      type: "number",
+      min: 1,
+      max: 2147483647,
+      class: "narrow",
+      data: { search: "" },
+    }),
+    element("label", {}, [text("audit.action"), fields.action]),
+    field("name", { type: "search", maxlength: 128 }),
+    field("from", { type: "datetime-local", step: 1, value: fieldValue(filter.from) }),
+    field("to", { type: "datetime-local", step: 1, value: fieldValue(filter.to) }),
+    element(
+      "button",
+      { type: "submit", class: "main", data: { action: "search" } },
+      text("filter"),
+    ),
+  ])
+  fill(root, [element("h1", {}, text("audit.title")), form, pages.node])
+  pages.begin()
 }
 
 async function entries(hub, filter, token, signal) {
-    const answer = await hub.get("audit", { ...filter, limit: 100, pageToken: token }, signal)
-    if (answer.entries.length === 0) {
-        const narrowed = names.some(name => filter[name] !== "")
-        return { content: nothing(text(narrowed ? "audit.none.fit" : "audit.none"), element("p", {}, text("audit.none.do"))), next: answer.nextPageToken }
+  const answer = await hub.get("audit", { ...filter, limit: 100, pageToken: token }, signal)
+  if (answer.entries.length === 0) {
+    const narrowed = names.some((name) => filter[name] !== "")
+    return {
+      content: nothing(
+        text(narrowed ? "audit.none.fit" : "audit.none"),
+        element("p", {}, text("audit.none.do")),
+      ),
+      next: answer.nextPageToken,
     }
-    const columns = [
-        { id: "n", title: text("audit.n"), numeric: true, cell: entry => exact(entry.n) },
-        { id: "at", title: text("audit.at"), class: "tight", cell: entry => timeElement(entry.at) },
-        { id: "name", title: text("audit.name"), cell: who },
-        { id: "address", title: text("audit.address"), class: "tight", cell: entry => element("span", { class: "code" }, entry.address) },
-        { id: "action", title: text("audit.action"), class: "tight", cell: entry => element("span", { data: { deed: entry.action }, class: entry.action === "sign_in_failed" ? "bad" : null }, known(`audit.action.${entry.action}`) ? text(`audit.action.${entry.action}`) : entry.action) },
-        { id: "wid", title: text("audit.wid"), numeric: true, cell: entry => entry.wid === null ? "–" : widLink(entry.wid) },
-        { id: "target", title: text("audit.target"), cell: target },
-        { id: "detail", title: text("audit.detail"), class: "grow", cell: entry => detail(entry.detail) },
-        { id: "requestId", title: text("audit.request"), class: "tight", cell: entry => element("span", { class: "code quiet" }, entry.requestId ?? "–") },
-    ]
-    return { content: sheet({ columns, items: answer.entries, row: entry => ({ data: { n: entry.n } }), label: text("audit.title") }), next: answer.nextPageToken }
+  }
+  const columns = [
+    { id: "n", title: text("audit.n"), numeric: true, cell: (entry) => exact(entry.n) },
+    { id: "at", title: text("audit.at"), class: "tight", cell: (entry) => timeElement(entry.at) },
+    { id: "name", title: text("audit.name"), cell: who },
+    {
+      id: "address",
+      title: text("audit.address"),
+      class: "tight",
+      cell: (entry) => element("span", { class: "code" }, entry.address),
+    },
+    {
+      id: "action",
+      title: text("audit.action"),
+      class: "tight",
+      cell: (entry) =>
+        element(
+          "span",
+          { data: { deed: entry.action }, class: entry.action === "sign_in_failed" ? "bad" : null },
+          known(`audit.action.${entry.action}`)
+            ? text(`audit.action.${entry.action}`)
+            : entry.action,
+        ),
+    },
+    {
+      id: "wid",
+      title: text("audit.wid"),
+      numeric: true,
+      cell: (entry) => entry.wid === null ? "–" : widLink(entry.wid),
+    },
+    { id: "target", title: text("audit.target"), cell: target },
+    {
+      id: "detail",
+      title: text("audit.detail"),
+      class: "grow",
+      cell: (entry) => detail(entry.detail),
+    },
+    {
+      id: "requestId",
+      title: text("audit.request"),
+      class: "tight",
+      cell: (entry) => element("span", { class: "code quiet" }, entry.requestId ?? "–"),
+    },
+  ]
+  return {
+    content: sheet({
+      columns,
+      items: answer.entries,
+      row: (entry) => ({ data: { n: entry.n } }),
+      label: text("audit.title"),
+    }),
+    next: answer.nextPageToken,
+  }
 }
 
 function who(entry) {
-    return entry.name ? element("bdi", {}, entry.name) : element("span", { class: "quiet" }, text("audit.anyone"))
+  return entry.name
+    ? element("bdi", {}, entry.name)
+    : element("span", { class: "quiet" }, text("audit.anyone"))
 }
 
 function target(entry) {
-    if (entry.target === null || entry.target === undefined) return "–"
-    const letter = entry.action.startsWith("letter_") && /^\d+$/.test(entry.target)
-    return letter ? element("a", { href: address("dead-letters", entry.target) }, entry.target) : element("bdi", {}, entry.target)
+  if (entry.target === null || entry.target === undefined) return "–"
+  const letter = entry.action.startsWith("letter_") && /^\d+$/.test(entry.target)
+  return letter
+    ? element("a", { href: address("dead-letters", entry.target) }, entry.target)
+    : element("bdi", {}, entry.target)
 }
 
 /** The members of what was asked, as `name value`. */
 function detail(content) {
-    if (content === null || content === undefined) return "–"
-    const words = typeof content === "object"
-        ? Object.entries(content).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`).join(" · ")
-        : String(content)
-    return element("bdi", { class: "cut", title: words.slice(0, 1000) }, words || "–")
+  if (content === null || content === undefined) return "–"
+  const words = typeof content === "object"
+    ? Object.entries(content).map(([name, value]) =>
+      `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`
+    ).join(" · ")
+    : String(content)
+  const shown = plain(words.slice(0, 1000))
+  return element("bdi", { class: "cut", title: shown }, shown || "–")
 }

@@ -4,13 +4,21 @@
 
 /** @returns {Route} */
 export function route(hash = location.hash) {
-    const [path, query = ""] = hash.replace(/^#\/?/, "").split("?", 2)
-    const [page, ...rest] = path.split("/")
-    return { page: page || "fleet", argument: decoded(rest.join("/")), query: new URLSearchParams(query) }
+  const [path, query = ""] = hash.replace(/^#\/?/, "").split("?", 2)
+  const [page, ...rest] = path.split("/")
+  return {
+    page: page || "fleet",
+    argument: decoded(rest.join("/")),
+    query: new URLSearchParams(query),
+  }
 }
 
 function decoded(part) {
-    try { return decodeURIComponent(part) } catch { return part }
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /**
@@ -20,16 +28,21 @@ function decoded(part) {
  * @param {Object<string, string | number | null | undefined>} [query]
  */
 export function address(page, argument, query = {}) {
-    const search = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) {
-        if (value !== null && value !== undefined && value !== "") search.set(name, String(value))
-    }
-    const path = argument === undefined || argument === "" ? page : `${page}/${encodeURIComponent(argument)}`
-    return `#/${path}${search.size === undefined || search.toString() ? `?${search}` : ""}`.replace(/\?$/, "")
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") search.set(name, String(value))
+  }
+  const path = argument === undefined || argument === ""
+    ? page
+    : `${page}/${encodeURIComponent(argument)}`
+  return `#/${path}${search.size === undefined || search.toString() ? `?${search}` : ""}`.replace(
+    /\?$/,
+    "",
+  )
 }
 
 /** Notes what a page shows in the address, so that it can be sent on; no new step back. */
 export function note(page, argument, query) {
-    const wanted = address(page, argument, query)
-    if (location.hash !== wanted) history.replaceState(null, "", wanted)
+  const wanted = address(page, argument, query)
+  if (location.hash !== wanted) history.replaceState(null, "", wanted)
 }
