@@ -169,6 +169,14 @@ package enum Limits {
     package static let bodyTotalSeconds = 120
     /// Seconds without a byte taken by a client that is being answered. Then it is cut off.
     package static let writeSeconds = 20
+    /// Connections that follow the hub's events. Beyond: 503 `too_many_subscribers`. A page falls
+    /// back to asking now and then.
+    package static let followers = 64
+    /// Bytes of events that may wait for one of them, besides the first that tells of everything: a
+    /// few seconds of a large and busy fleet. Beyond, it is cut off, and begins anew.
+    package static let followerBytes = 4 * 1024 * 1024
+    /// Seconds after which a stream of events ends, so that whoever follows shows its token again.
+    package static let streamSeconds = 3600
     /// Seconds that a kept connection may be idle.
     package static let idleSeconds = 75
     /// Seconds that a client is read from after the last answer before it is cut off, so that it

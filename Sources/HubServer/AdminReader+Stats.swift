@@ -29,7 +29,7 @@ extension AdminReader {
         output.append(",\"samples\":[")
         for (place, point) in chart.points.enumerated() {
             if place > 0 { output.append(",") }
-            append(point)
+            JSONValue.object(point.figures).append(to: &output)
         }
         output.append("],\"disk\":")
         append(forecast, now: now)
@@ -54,28 +54,6 @@ extension AdminReader {
         }
     }
 
-    private func append(_ point: Sample) {
-        output.append("{\"at\":")
-        output.append(time: point.at)
-        output.append(",\"head\":")
-        output.append(decimal: point.head)
-        for (name, count) in [
-            ("publishRate", point.published), ("pullRate", point.handedOut),
-            ("commitRate", point.committed),
-        ] {
-            output.append(",\"\(name)\":")
-            output.append(rate: count, milliseconds: point.span)
-        }
-        for (name, value) in [
-            ("lagMessages", point.lagMessages), ("lagSeconds", point.lagSeconds),
-            ("storeBytes", point.storeBytes), ("archiveBytes", point.archiveBytes),
-            ("freeBytes", point.freeBytes),
-        ] {
-            output.append(",\"\(name)\":\(value)")
-        }
-        output.append("}")
-    }
-
     private func append(_ forecast: DiskForecast, now: Int64) {
         let free = hub.metrics.archive.leastFree
         let limit = Int64(clamping: hub.configuration.leastFree)
@@ -97,11 +75,5 @@ extension ByteBuffer {
         append("\"")
         append(timestampMilliseconds: milliseconds)
         append("\"")
-    }
-
-    /// Appends how often a second, to a hundredth.
-    mutating func append(rate count: Int64, milliseconds: Int64) {
-        let rate = milliseconds > 0 ? Double(count) * 1000 / Double(milliseconds) : 0
-        append("\((rate * 100).rounded() / 100)")
     }
 }

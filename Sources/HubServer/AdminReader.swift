@@ -111,7 +111,8 @@ final class AdminReader {
         _ request: LookRequest, _ rest: inout Rest
     ) throws(Problem) -> StaticString {
         switch request.look {
-        case .warehouses(let after, let limit): try writeWarehouses(after: after, limit: limit)
+        case .warehouses(let after, let limit, let withTrend):
+            try writeWarehouses(after: after, limit: limit, withTrend: withTrend)
         case .warehouse(let wid): try writeWarehouse(wid)
         case .line(let wid, let after, let query): try writeLine(wid, after: after, query)
         case .message(let name, let principal, let wid, let after, let limit):
@@ -137,14 +138,16 @@ final class AdminReader {
 
     // MARK: Warehouses
 
-    private func writeWarehouses(after: UInt32?, limit: Int) throws(Problem) {
+    private func writeWarehouses(
+        after: UInt32?, limit: Int, withTrend: Bool
+    ) throws(Problem) {
         let warehouses = hub.warehouses.list(after: after, limit: limit + 1)
         output.append("{\"head\":")
         output.append(decimal: hub.lines.head)
         output.append(",\"warehouses\":[")
         for (place, warehouse) in warehouses.prefix(limit).enumerated() {
             if place > 0 { output.append(",") }
-            try write(warehouse)
+            try write(warehouse, trend: withTrend ? hub.trends[warehouse.wid] : nil)
         }
         output.append("],\"nextPageToken\":")
         if warehouses.count > limit {
@@ -161,7 +164,7 @@ final class AdminReader {
         try write(warehouse)
     }
 
-    private func write(_ warehouse: Warehouse) throws(Problem) {
+    private func write(_ warehouse: Warehouse, trend: [UInt32]? = nil) throws(Problem) {
         let line = hub.lines.line(of: warehouse.wid)
         let now = MonotonicClock.now()
         let sight = WarehouseSight(
@@ -170,7 +173,7 @@ final class AdminReader {
                 line, committed: warehouse.committed,
                 leavingThrough: hub.metrics.archive.leavingThrough),
             now: now, wall: hub.clock.nowMilliseconds())
-        sight.json.append(to: &output)
+        (trend.map { sight.json(trend: $0) } ?? sight.json).append(to: &output)
     }
 
     /// How far behind the warehouse is, in the store or in the archive.

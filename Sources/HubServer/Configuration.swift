@@ -39,6 +39,8 @@ package struct Configuration: Sendable {
     package var answerBytesHeld = Limits.answerBytesHeld
     /// How often samples for the charts are taken; a test makes it often.
     package var sampling = Sampling()
+    /// Bytes of events that may wait for one who follows them; a test makes them few.
+    package var followerBytes = Limits.followerBytes
     /// How much room there is at a path; a test makes it little.
     package var free: @Sendable (_ path: String) throws(Errno) -> UInt64 = { (path) throws(Errno) in
         try DiskSpace.free(path: path)

@@ -19,6 +19,8 @@ final class Connection {
         case called
         /// A pull waits for messages.
         case waiting
+        /// The answer goes on: whatever the hub has to tell is sent.
+        case streaming
         /// The last answer is given: what still comes is thrown away for a while, so that the
         /// client can read that answer before the connection is reset (RFC 9112, section 9.6).
         case draining
@@ -38,6 +40,8 @@ final class Connection {
         /// A seek, whose messages are counted in the archive.
         case counted(from: Int64, to: Int64)
         case look
+        /// Events, as they come.
+        case stream(EventLoop.Stream)
         /// A report of a dead letter, or an order for one.
         case letter
         /// An order for these letters.

@@ -9,6 +9,7 @@ package struct Deadlines: Sendable {
     package var bodyTotal = seconds(Limits.bodyTotalSeconds)
     package var write = seconds(Limits.writeSeconds)
     package var page = seconds(Limits.pageWaitSeconds)
+    package var stream = seconds(Limits.streamSeconds)
     package var idle = seconds(Limits.idleSeconds)
     package var linger = seconds(Limits.lingerSeconds)
     package var farewell = milliseconds(Limits.farewellMilliseconds)

@@ -40,7 +40,7 @@ extension EventLoop {
                 writeSeek(from: from, to: to, messages: try? result.get())
                 answerBody(connection)
             case .none, .publish, .publishBatch, .pull, .operate, .look, .replay, .letter,
-                .letters:
+                .letters, .stream:
                 preconditionFailure("nobody asked for a number")
             }
         } catch {

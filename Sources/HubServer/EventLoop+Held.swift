@@ -41,14 +41,17 @@ extension EventLoop {
             connection.input.shrink(to: 0)
             finish(connection)
             countRequest(connection)
-        case .head, .called, .waiting, .draining: break
+        case .head, .called, .waiting, .streaming, .draining: break
         }
     }
 
     /// Whether what a connection sends ahead of its turn has to stay in the kernel, and so with the
     /// sender, until the request in hand is answered.
     func hasEnough(_ connection: Connection) -> Bool {
-        guard connection.phase == .called || connection.phase == .waiting else { return false }
+        switch connection.phase {
+        case .called, .waiting, .streaming: break
+        case .head, .body, .chunks, .draining: return false
+        }
         return connection.input.count >= Limits.bytesPerTick
             || connection.input.count > Limits.smallRequestBytes && requestBytes.isFull
     }

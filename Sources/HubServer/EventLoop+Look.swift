@@ -26,8 +26,10 @@ extension EventLoop {
         case .warehouses:
             let limit = query.integer("limit", 1...10_000) ?? 1000
             let after = query.integer("pageToken", 0...Limits.wid)
+            let trend = query.word("trend", ["true", "false"])
             try query.finish()
-            return .warehouses(after: after.map { UInt32($0) }, limit: Int(limit))
+            return .warehouses(
+                after: after.map { UInt32($0) }, limit: Int(limit), withTrend: trend == "true")
         case .warehouse(let wid):
             try query.finish()
             return .warehouse(wid)

@@ -69,6 +69,7 @@ extension EventLoop {
         switch connection.phase {
         case .called: break
         case .waiting: resume(connection, mayWait: false)
+        case .streaming: close(connection)
         case .head, .body, .chunks, .draining:
             guard connection.unsent.isEmpty, !connection.isHeldUp else { return }
             close(connection)
@@ -111,7 +112,7 @@ extension EventLoop {
         case .draining:
             input.removeAll()
             return false
-        case .called, .waiting:
+        case .called, .waiting, .streaming:
             return false
         }
     }
@@ -314,6 +315,7 @@ extension EventLoop {
             .metrics, .letters, .letter, .audit:
             try look(connection, Target(target))
         case .session(let asked): try session(connection, asked, head: head, body: body)
+        case .events: try follow(connection, Target(target))
         case .health: answer(connection, 200, text: "ok\n")
         case .ready: ready(connection)
         case .openAPI: answer(connection, Documents.all[Documents.openAPI], head)

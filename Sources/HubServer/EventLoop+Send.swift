@@ -67,6 +67,9 @@ extension EventLoop {
         case .waiting:
             guard case .pull(let call) = connection.call else { return }
             setDeadline(connection, at: call.deadline)
+        case .streaming:
+            guard case .stream(let stream) = connection.call else { return }
+            setDeadline(connection, at: stream.ends)
         case .called: connection.deadline = .max
         case .draining: break
         }

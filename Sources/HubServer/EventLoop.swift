@@ -57,6 +57,9 @@ final class EventLoop {
     /// Pulls whose pages come next, in the order in which they came.
     var pagesToRead = Queue<PageToRead>()
 
+    /// Connections that follow the hub's events and were told how everything is.
+    var streams: [Token] = []
+
     /// Monotonic nanoseconds and milliseconds since 1970 at the start of the tick.
     var now: UInt64 = 0
     var wall: Int64 = 0
@@ -182,6 +185,8 @@ final class EventLoop {
         guard hub.authority.version != authorityVersion else { return }
         authorityVersion = hub.authority.version
         authority = hub.authority.authority
+        // Who follows has to show its token again.
+        endStreams()
     }
 
     /// A name for a request whose client gave none.
@@ -262,6 +267,7 @@ final class EventLoop {
     func close(_ connection: Connection) {
         guard connections.remove(connection.token) != nil else { return }
         endCall(connection)
+        leaveStream(connection)
         uncount(connection)
         try? poller.remove(connection.socket.descriptor.raw)
         connection.socket.shutdownWrite()
@@ -319,6 +325,8 @@ final class EventLoop {
         switch connection.phase {
         case .waiting:
             resume(connection, mayWait: false)
+        case .streaming:
+            endStream(connection)
         case .head where connection.input.isEmpty, .draining, .called:
             close(connection)
         case .head:
@@ -335,7 +343,7 @@ final class EventLoop {
     }
 
     /// A client that takes nothing of its answers: they are thrown away, here and in the kernel.
-    private func cutOff(_ connection: Connection) {
+    func cutOff(_ connection: Connection) {
         counters.add(.connectionsCutOff)
         connection.socket.resetOnClose()
         close(connection)
@@ -352,6 +360,7 @@ final class EventLoop {
             case .supersede(let waiting): supersede(waiting)
             case .answer(let answer): looked(answer)
             case .desk(let answer): answered(answer)
+            case .news(let news): tell(news)
             case .stop: beginStop()
             }
         }
@@ -380,6 +389,7 @@ final class EventLoop {
             connection.closes = true
             if connection.phase == .waiting { resume(connection, mayWait: false) }
         }
+        endStreams()
     }
 
     /// Nobody new comes in, and who is idle goes.

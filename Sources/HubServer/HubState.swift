@@ -25,6 +25,7 @@ final class HubState: Sendable {
     /// What the pulse has found out.
     let samples = SampleLog()
     let trends = Trends()
+    let followers: Followers
     let condition = Condition()
     /// Monotonic nanoseconds of the start.
     let started: UInt64
@@ -37,7 +38,7 @@ final class HubState: Sendable {
     let looks: Mailbox<LookRequest>
     let desk: Mailbox<DeskMail>
     let archiver: Mailbox<ArchiverMail>
-    let pulse: Mailbox<Void>
+    let pulse: Mailbox<Follower>
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
@@ -64,7 +65,8 @@ final class HubState: Sendable {
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)
         archiver = try Mailbox(capacity: Limits.mailbox)
-        pulse = try Mailbox(capacity: 1)
+        pulse = try Mailbox(capacity: Limits.slowRequests)
+        followers = Followers(loops: configuration.loops)
     }
 
     /// The newest message that this hub and a former one have in common; nil: it never was `hub`.

@@ -14,6 +14,8 @@ enum LoopMail {
     case answer(LookAnswer)
     /// The archive's desk has an answer.
     case desk(DeskAnswer)
+    /// For those who follow the hub's events.
+    case news(News)
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }
@@ -69,7 +71,7 @@ struct LookRequest {
 
 /// What the admin reader is asked.
 enum Look {
-    case warehouses(after: UInt32?, limit: Int)
+    case warehouses(after: UInt32?, limit: Int, withTrend: Bool)
     case warehouse(UInt32)
     case line(UInt32, after: Int64?, PageReader.Query)
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)

@@ -29,6 +29,10 @@ struct MetricsPage {
             ("message_center_connections", "Connections now.", Double(open)),
             ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
             (
+                "message_center_event_subscribers", "Connections that follow the events now.",
+                Double(hub.followers.count)
+            ),
+            (
                 "message_center_request_bytes_held", "Memory of requests not yet taken up.",
                 Double(hub.metrics.requestBytes)
             ),

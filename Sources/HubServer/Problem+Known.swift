@@ -69,6 +69,12 @@ extension Problem {
         503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
     ).retryable(after: 1)
 
+    static let tooManySubscribers = Problem(
+        503, "too_many_subscribers",
+        "\(Limits.followers) already follow this hub's events: ask for what you need now and then, "
+            + "and try again in a minute."
+    ).retryable(after: 60)
+
     static let stopping = Problem(
         503, "stopping", "The hub is stopping: try again when it is back."
     ).retryable(after: 2)

@@ -17,6 +17,8 @@ enum Route: Equatable {
     case topics
     /// The hub's figures over time.
     case stats
+    /// What changes, as it does.
+    case events
     /// What a client of the warehouse tells of a dead letter.
     case report(UInt32)
     /// The same of several.
@@ -110,6 +112,9 @@ enum Route: Equatable {
         }
         if target.matches(second, "stats"), third == nil {
             return try get(method, .stats)
+        }
+        if target.matches(second, "events"), third == nil {
+            return try get(method, .events)
         }
         throw .notFound
     }

@@ -36,6 +36,8 @@ package struct Sampling: Sendable {
     /// Samples that the writer keeps in one transaction, and that make one coarse sample: a hub
     /// that idles writes once a minute.
     package var perFlush = 6
+    /// Milliseconds from one round of events to the next.
+    package var news: Int64 = 1000
 
     package init() {}
 }

@@ -4,9 +4,9 @@ import Platform
 ///
 /// The pulse adds, the admin reader looks. One block of numbers for all, so that 100,000 warehouses
 /// take 12 MB and not as many arrays.
-final class Trends: Sendable {
+package final class Trends: Sendable {
     /// Values kept of a warehouse.
-    static let length = 30
+    package static let length = 30
 
     fileprivate struct Rows {
         var places: [UInt32: Int] = [:]
@@ -17,8 +17,10 @@ final class Trends: Sendable {
 
     private let rows = Locked(Rows())
 
+    package init() {}
+
     /// Notes the lag in messages that a warehouse has this minute.
-    func note(_ messages: Int64, of wid: UInt32) {
+    package func note(_ messages: Int64, of wid: UInt32) {
         rows.withLock { rows in
             let place = rows.places[wid] ?? rows.add(wid)
             let begin = place * Self.length
@@ -37,7 +39,7 @@ final class Trends: Sendable {
     }
 
     /// Oldest first; none in the first minute.
-    subscript(wid: UInt32) -> [UInt32] {
+    package subscript(wid: UInt32) -> [UInt32] {
         rows.withLock { rows in
             guard let place = rows.places[wid] else { return [] }
             let begin = place * Self.length

@@ -36,7 +36,12 @@ struct WarehouseSight {
         self.wall = wall
     }
 
-    /// `ok lagging silent leaving archived paused retired never`
+    /// All that `state` can be.
+    static let states = [
+        "ok", "lagging", "silent", "leaving", "archived", "paused", "retired", "never",
+    ]
+
+    /// One of `states`.
     var state: String {
         if warehouse.isRetired { return "retired" }
         if warehouse.isPaused { return "paused" }
@@ -55,10 +60,14 @@ struct WarehouseSight {
         return lag.seconds > max(Self.laggingSeconds, every) ? "lagging" : "ok"
     }
 
+    /// Messages a second that it gets done.
+    var rate: Double { (warehouse.rate.value(now: now) * 10).rounded() / 10 }
+
+    /// Whose lease lives.
+    var session: SessionName? { warehouse.leaseLives(now) ? warehouse.holder : nil }
+
     var json: JSONValue {
-        let rate = (warehouse.rate.value(now: now) * 10).rounded() / 10
-        let session: JSONValue =
-            warehouse.leaseLives(now) ? .text(warehouse.holder?.text ?? "") : .null
+        let rate = self.rate
         return [
             "wid": .number(String(warehouse.wid)), "name": .text(warehouse.name),
             "state": .text(state), "committed": .number(String(warehouse.committed)),
@@ -72,7 +81,7 @@ struct WarehouseSight {
             "ratePerSecond": .number(String(rate)),
             "drainSeconds": lag.messages == 0
                 ? 0 : rate > 0 ? .number(String(Int64(Double(lag.messages) / rate) + 1)) : .null,
-            "session": session,
+            "session": session.map { .text($0.text) } ?? .null,
             "client": [
                 "name": .text(warehouse.client.name), "version": .text(warehouse.client.version),
                 "host": .text(warehouse.client.host),

@@ -134,6 +134,41 @@ import Wire
         #expect(try hub.client().get("/v1/stats?\(query)").status == 422)
     }
 
+    @Test("A warehouse's trend is its lag, a value a minute, and only where it is asked for")
+    func trend() throws {
+        let hub = try RunningHub(configure: Self.often)
+        let client = try hub.client()
+        for _ in 0..<3 { try client.publish(wid: 7) }
+        _ = try client.request("PUT", "/v1/warehouses/7", "{}")
+        func warehouse(_ query: String) throws -> JSONValue? {
+            try client.get("/v1/warehouses" + query).json["warehouses"]?.elements?.first
+        }
+        #expect(
+            try eventually {
+                try warehouse("?trend=true")?["trend"]?.elements?.isEmpty == false
+            })
+        #expect((try warehouse("?trend=true")?["trend"]?.elements?.count ?? 99) <= 1)
+        #expect(try warehouse("") != nil)
+        #expect(try warehouse("")?["trend"] == nil)
+        #expect(try warehouse("?trend=false")?["trend"] == nil)
+    }
+
+    @Test("A trend has at most thirty values, the newest last")
+    func trendLength() {
+        let trends = Trends()
+        for minute in 1...100 {
+            for wid in [1, 2, 9] as [UInt32] where minute > 90 || wid < 9 {
+                trends.note(Int64(minute) * Int64(wid), of: wid)
+            }
+        }
+        #expect(trends[1] == (71...100).map { UInt32($0) })
+        #expect(trends[2] == (71...100).map { UInt32($0) * 2 })
+        #expect(trends[9] == (91...100).map { UInt32($0) * 9 })
+        #expect(trends[3] == [])
+        trends.note(1 << 40, of: 3)
+        #expect(trends[3] == [.max])
+    }
+
     // MARK: The store
 
     @Test("Old samples go, a slice with each that come")

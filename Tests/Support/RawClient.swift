@@ -66,6 +66,17 @@ package final class RawClient: @unchecked Sendable {
     /// Bytes received and not yet taken by `answer`.
     package var pending: [UInt8] { received }
 
+    /// Takes the bytes received so far; waits for some if there are none. Nil at the end of the
+    /// stream.
+    package func takeBytes() throws -> [UInt8]? {
+        let deadline = ContinuousClock.now + timeout
+        while received.isEmpty {
+            guard try receive(until: deadline) else { return nil }
+        }
+        defer { received = [] }
+        return received
+    }
+
     /// Reads some bytes; false at the end of the stream.
     private func receive(until deadline: ContinuousClock.Instant) throws -> Bool {
         while true {

@@ -16,6 +16,14 @@ struct OpenAPIDocument {
 
         var testDescription: String { "\(method) \(path)" }
 
+        /// Whether its good answers go on for ever.
+        var streams: Bool {
+            content["responses"]?["200"]?["content"]?["text/event-stream"] != nil
+        }
+
+        /// The method, or where an answer would have no end, one that is answered by its head.
+        var endingMethod: String { streams ? "HEAD" : method }
+
         /// The path with `{wid}`, `{message}` and `{n}` replaced.
         func path(wid: Int = 3, message: String = "1") -> String {
             path.replacing("{wid}", with: "\(wid)").replacing("{message}", with: message)

@@ -264,6 +264,8 @@ struct ScriptedCall {
         POST /v1/session 422 invalid_content
         DELETE /v1/session 200
         GET /index.html 200
+        GET /v1/warehouses?trend=true 200
+        GET /v1/warehouses?trend=yes 422 invalid_content
         GET /v1/stats 200
         GET /v1/stats?range=week 200
         GET /v1/stats?from=2026-11-20T08:00:00Z&to=2026-11-20T07:00:00Z 422 invalid_content
