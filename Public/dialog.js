@@ -51,8 +51,8 @@ export function open({ title, content, buttons = [], signal, closing }) {
  * @param {string} options.action words of the button
  * @param {string} options.name its `data-action`
  * @param {boolean} [options.grave] it cannot be taken back
- * @param {(ended: AbortSignal) => Promise<any>} options.act what it answers is shown in place of the question;
- *   null closes the dialog
+ * @param {(ended: AbortSignal) => Promise<any>} options.act what it answers is shown in place of
+ *   the question; null closes the dialog
  * @param {AbortSignal} [options.signal]
  */
 export function confirm({ title, content, action, name, grave = false, act, signal }) {

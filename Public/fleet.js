@@ -212,11 +212,12 @@ class Fleet {
     this.#heat.show(all, fits)
     this.#table.show(this.#sorted(all.filter(fits), anew))
     this.#totals(all)
+    performance.clearMeasures("fleet-updated")
     performance.measure("fleet-updated", { start: started, end: performance.now() })
     if (!this.#measured) this.#rendered()
   }
 
-  /** The order rests while the viewer points at a row: what one wants to press must not move away. */
+  /** The order rests while the viewer points at a row: it must not move away under the finger. */
   #sorted(shown, anew) {
     const rests = !anew && this.#table.held
     const column = columns.find((one) => one.id === this.#sort)

@@ -167,7 +167,7 @@ export class Live extends EventTarget {
     this.dispatchEvent(new CustomEvent("state", { detail: state }))
   }
 
-  /** A browser opens six connections to a hub at most: a page that nobody sees gives its one back. */
+  /** A browser opens six connections to a hub at most: an unseen page gives its one back. */
   #visibility() {
     if (document.hidden) this.#after("rest", restAfter, () => this.stop())
     else if (!this.#running) this.start()

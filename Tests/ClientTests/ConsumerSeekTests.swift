@@ -136,7 +136,7 @@ import Wire
         let endpoint = hub.endpoint
         let isSought = Locked(false)
         let consumer = try warehouse.consumer(url, folder: own) {
-            $0.stopsWhenCaughtUp = true
+            $0.wait = .seconds(30)
             $0.limit = 5
         }
         consumer.onBatchComplete { batch in
@@ -144,7 +144,10 @@ import Wire
             isSought.withLock { $0 = true }
             try? Self.seek(RawClient(endpoint), to: 7)
         }
-        #expect(try await consumer.start() == .caughtUp)
+        try await running(consumer) {
+            let isBack = try await until(within: 5) { warehouse.now.handled.count >= 13 }
+            #expect(isBack)
+        }
         #expect(warehouse.now.handled.map(\.index) == Array(1...10) + [8, 9, 10])
         #expect(try client.get("/v1/warehouses/1").integer("committed") == 10)
     }

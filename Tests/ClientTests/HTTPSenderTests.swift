@@ -1,8 +1,9 @@
-import MessageCenterClient
 import Platform
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import MessageCenterClient
 
 @Suite("HTTP for code that must not block", .serialized)
 struct HTTPSenderTests {
@@ -88,6 +89,24 @@ struct HTTPSenderTests {
         }.value
         #expect(failure?.reason == .cancelled)
         #expect(proxy.requests == 0)
+    }
+
+    @Test("A pull has as long as it waits, and 15 seconds", arguments: [0, 1, 30, 60])
+    func pullTimeout(wait: Int) {
+        #expect(HubCalls.Pull(waitSeconds: wait).timeout == .seconds(wait + 15))
+    }
+
+    @Test("A proxy of the environment leads to other machines, never to this one")
+    func environmentProxy() throws {
+        let proxy = try FaultyProxy(to: hub.endpoint) { request in
+            request.line.hasPrefix("GET http://hub.example/readyz ") ? .none : .refuse
+        }
+        for (url, requests) in [("http://\(hub.endpoint)", 0), ("http://hub.example", 1)] {
+            let run = try ProgramExit(
+                ["health", "--hub", url], environment: ["http_proxy": proxy.url])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(proxy.requests == requests)
+        }
     }
 
     @Test("A proxy that is named is used, also on this machine")

@@ -96,6 +96,61 @@ import Testing
         #expect(warehouse.now.handled.isEmpty)
     }
 
+    /// An answer with some of its bytes, numbers and pieces changed.
+    private static func spoilt(_ random: inout SplitMix) -> String {
+        var bytes = Array(page().utf8)
+        for _ in 0...random.number(0...3) {
+            let place = Int(random.number(0...UInt64(bytes.count - 1)))
+            let end = min(bytes.count, place + Int(random.number(0...12)))
+            switch random.number(0...4) {
+            case 0: bytes[place] = UInt8(random.number(0...255))
+            case 1: bytes.removeSubrange(place..<end)
+            case 2: bytes.insert(contentsOf: bytes[place..<end], at: place)
+            case 3:
+                // Instead of the number that is next, any of the bad ones.
+                let start = bytes[place...].firstIndex { 0x30...0x39 ~= $0 } ?? place
+                let rest = bytes[start...].firstIndex { !(0x30...0x39 ~= $0) } ?? start
+                let number = numbers[Int(random.number(0...UInt64(numbers.count - 1)))]
+                bytes.replaceSubrange(start..<max(start, rest), with: Array(number.utf8))
+            default: bytes.insert(contentsOf: Array("\\ud800\"".utf8), at: place)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test(
+        "Whatever is changed in its answers, no message but the one that is due is handled",
+        arguments: 1...60 as ClosedRange<UInt64>)
+    func spoilt(seed: UInt64) async throws {
+        let folder = try TemporaryFolder()
+        let random = Locked(SplitMix(seed))
+        let proxy = try FaultyProxy(to: nil) { request in
+            guard request.line.contains("/pull") else { return .answer(status: 200, body: "{}") }
+            return .answer(status: 200, body: random.withLock { Self.spoilt(&$0) })
+        }
+        let warehouse = Warehouse()
+        for _ in 1...5 {
+            let consumer = try warehouse.consumer(proxy.url, folder: folder.path) {
+                $0.stopsWhenCaughtUp = true
+                $0.acceptsHub = true
+            }
+            let troubles = Locked(0)
+            consumer.onRequestError { _ in
+                if troubles.withLock({
+                    $0 += 1; return $0
+                }) > 20 {
+                    consumer.stop()
+                }
+            }
+            _ = try? await consumer.start()
+        }
+        for message in warehouse.now.handled {
+            #expect(message.index > 0 && message.ordinal > 0 && !message.topic.isEmpty)
+        }
+        #expect(warehouse.now.overlaps == 0)
+        #expect(try DeadLetters(folder: folder.path).flaws.isEmpty)
+    }
+
     @Test(
         "What only people read may be anything",
         arguments: [

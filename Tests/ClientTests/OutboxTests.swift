@@ -130,6 +130,35 @@ struct OutboxTests {
             try HubLine(hub.endpoint, wid: 1).messages.map(\.body) == (0..<3000).map(String.init))
     }
 
+    @Test("It takes the proxy that is named")
+    func proxy() throws {
+        let hub = try HubProcess()
+        let proxy = try FaultyProxy(to: hub.endpoint) { request in
+            request.line.hasPrefix("POST http://hub.example/v1/messages/batch ") ? .none : .refuse
+        }
+        try insert(0..<3)
+        let run = try drain("http://hub.example", ["--tries", "1", "--proxy", proxy.url])
+        #expect(run.status == 0 && run.output.contains("published 3 messages"), "\(run.errors)")
+        #expect(try HubLine(hub.endpoint, wid: 1).messages.count == 3)
+    }
+
+    @Test(
+        "It trusts a private authority and shows its certificate, and without them gets nowhere",
+        .enabled(if: TLSServer.canRun), arguments: [true, false])
+    func tls(isGiven: Bool) throws {
+        let (hub, authority) = (try HubProcess(), try TLSServer())
+        let front = try TLSFront(authority, before: hub.endpoint)
+        try insert(0..<3)
+        let words = [
+            "--tls-authority", authority.file("ca.pem"), "--tls-certificate",
+            authority.file("client.pem"), "--tls-key", authority.file("client.key"),
+        ]
+        let run = try drain(front.url, ["--tries", "1"] + (isGiven ? words : []))
+        #expect(run.status == (isGiven ? 0 : 1), "\(run.errors)")
+        #expect(try left == (isGiven ? 0 : 3))
+        #expect(try HubLine(hub.endpoint, wid: 1).messages.count == (isGiven ? 3 : 0))
+    }
+
     @Test("It stays, and publishes rows as they come")
     func stays() throws {
         let hub = try HubProcess()

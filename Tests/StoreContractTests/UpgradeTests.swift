@@ -104,7 +104,7 @@ struct UpgradeTests {
         #expect(previous == [[nil], [10]])
     }
 
-    @Test("A store of version 5 gets its table of samples, empty, and goes on")
+    @Test("A store of version 6 gets its table of samples, empty, and goes on")
     func samples() throws {
         let place = Place(.sqlite)
         let hub = try place.archivingHub()
@@ -114,7 +114,7 @@ struct UpgradeTests {
         try connection.execute(
             """
             DROP TABLE samples; DELETE FROM meta WHERE name='history_time';
-            PRAGMA user_version=5
+            ALTER TABLE warehouses DROP COLUMN seeks; PRAGMA user_version=6
             """)
         try hub.restart()
         #expect(try connection.scalar("SELECT count(*) FROM samples") == 0)

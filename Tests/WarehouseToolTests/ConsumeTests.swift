@@ -103,6 +103,48 @@ import Wire
         #expect(tool.said.contains(" 0 failed"), "\(tool.said)")
     }
 
+    @Test("While somebody holds the database nothing fails; when it is free, all is applied")
+    func databaseHeld() throws {
+        let shop = try Shop()
+        try shop.putProduct("a", price: 1)
+        let tool = try ToolProcess(["consume", "--config", try shop.configuration(wid: 1)])
+        #expect(eventually(within: 30) { (try? shop.differences(wid: 1)) == [] }, "\(tool.said)")
+        let holder = try Connection(path: shop.folder.path + "/w1.db")
+        try holder.execute("BEGIN IMMEDIATE")
+        try shop.putProduct("a", price: 2)
+        #expect(eventually(within: 30) { tool.said.contains("database is locked") }, "\(tool.said)")
+        try holder.execute("ROLLBACK")
+        #expect(eventually(within: 30) { (try? shop.differences(wid: 1)) == [] }, "\(tool.said)")
+        tool.interrupt()
+        #expect(tool.end() == 0)
+        #expect(tool.said.contains("2 done, 0 failed"), "\(tool.said)")
+    }
+
+    @Test("A full disk under the database blames no message; with room again all is applied")
+    func diskFull() throws {
+        // With room for the whole of the write-ahead log.
+        guard let disk = try SmallDisk(megabytes: 16) else { return }
+        let shop = try Shop()
+        let config = try shop.configuration(wid: 1)
+        let text = try String(contentsOfFile: config, encoding: .utf8)
+            .replacing("\"w1.db\"", with: "\"\(disk.path)/w1.db\"")
+        try text.write(toFile: config, atomically: true, encoding: .utf8)
+        try shop.putProduct("a", price: 1)
+        let tool = try ToolProcess(["consume", "--config", config])
+        let path = shop.folder.path + "/w1.db"
+        try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: disk.path + "/w1.db")
+        #expect(eventually(within: 30) { (try? shop.differences(wid: 1)) == [] }, "\(tool.said)")
+        try disk.fill(leaving: 0)
+        for number in 0..<200 { try shop.putProduct("p\(number)", price: 1) }
+        #expect(eventually(within: 30) { tool.said.contains("is full") }, "\(tool.said)")
+        try disk.makeRoom()
+        #expect(eventually(within: 30) { (try? shop.differences(wid: 1)) == [] }, "\(tool.said)")
+        tool.interrupt()
+        #expect(tool.end() == 0)
+        #expect(tool.said.contains("201 done, 0 failed"), "\(tool.said)")
+    }
+
     @Test("One signal ends it, also while it waits for the data interface")
     func stoppedWhileWaiting() throws {
         let shop = try Shop()

@@ -14,7 +14,7 @@ final class FakeSource: Sendable {
     let url: String
     private let listener: Int32
     private let thread: OSThread
-    private let seen: Locked<[String]>
+    private let seen: Locked<[(target: String, head: String)]>
 
     /// Answers each request by what `answer` makes of its target and of how many came before.
     init(_ answer: @escaping @Sendable (_ target: String, _ count: Int) -> Answer) throws {
@@ -22,13 +22,13 @@ final class FakeSource: Sendable {
         let listener = socket.descriptor
         url = "http://127.0.0.1:\(socket.port)"
         self.listener = listener
-        let seen = Locked<[String]>([])
+        let seen = Locked<[(target: String, head: String)]>([])
         self.seen = seen
         thread = try OSThread.start(name: "fake source") {
-            serve(listener) { target in
-                let count = seen.withLock { targets in
-                    targets.append(target)
-                    return targets.count - 1
+            serve(listener) { target, head in
+                let count = seen.withLock { seen in
+                    seen.append((target, head))
+                    return seen.count - 1
                 }
                 return answer(target, count)
             }
@@ -42,10 +42,13 @@ final class FakeSource: Sendable {
     }
 
     /// The targets that were asked for.
-    var targets: [String] { seen.withLock { $0 } }
+    var targets: [String] { seen.withLock { $0.map(\.target) } }
+
+    /// The heads of these requests, as they came.
+    var heads: [String] { seen.withLock { $0.map(\.head) } }
 }
 
-private func serve(_ listener: Int32, _ answer: (String) -> FakeSource.Answer) {
+private func serve(_ listener: Int32, _ answer: (String, String) -> FakeSource.Answer) {
     while true {
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { return }
@@ -58,7 +61,7 @@ private func serve(_ listener: Int32, _ answer: (String) -> FakeSource.Answer) {
         }
         let words = head.split(separator: " ")
         if words.count > 2 {
-            let answer = answer(String(words[1]))
+            let answer = answer(String(words[1]), head)
             OSThread.pause(microseconds: answer.delayMilliseconds * 1000)
             let fields = answer.fields.map { "\($0)\r\n" }.joined()
             let bytes = Array(

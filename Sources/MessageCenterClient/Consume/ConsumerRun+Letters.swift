@@ -97,12 +97,14 @@ extension ConsumerRun {
     /// copy, or nobody wants it, the hub is told that it is dropped.
     private func recover(_ command: PulledPage.Command, _ order: DeadLetter.Order) async throws {
         var copy: DeadLetter?
-        switch await calls.letter(command.number) {
-        case .success(let letter): copy = letter
-        case .failure(.refused(let refusal)) where !refusal.isPassing: break
-        case .failure: return
+        if order == .retry {
+            switch await calls.letter(command.number) {
+            case .success(let letter): copy = letter
+            case .failure(.refused(let refusal)) where !refusal.isPassing: break
+            case .failure: return
+            }
         }
-        guard order == .retry, var letter = copy, letter.message.id == command.message else {
+        guard var letter = copy, letter.message.id == command.message else {
             let message = Message(id: command.message, index: 1, topic: "Unknown", body: [])
             let now = settings.timing.timestamp
             let gone = DeadLetter(
@@ -135,7 +137,7 @@ extension ConsumerRun {
         for part in [news.filter { !$0.state.isOpen }, news.filter(\.state.isOpen)] {
             var rest = part[...]
             while !rest.isEmpty {
-                let (batch, bytes) = nextReport(of: rest)
+                let (batch, bytes) = firstReports(of: rest)
                 rest = rest.dropFirst(batch.count)
                 guard await report(batch, bytes) else {
                     nextReport = .now + .seconds(10)
@@ -145,7 +147,7 @@ extension ConsumerRun {
         }
     }
 
-    private func nextReport(
+    private func firstReports(
         of letters: ArraySlice<DeadLetter>
     ) -> (ArraySlice<DeadLetter>, [[UInt8]]) {
         var (reports, bytes) = ([[UInt8]](), 2)
@@ -166,8 +168,10 @@ extension ConsumerRun {
             noteReported(zip(letters, taken).filter(\.1).map(\.0))
             return !taken.contains(false)
         case .failure(.refused(let refusal)) where !refusal.isPassing:
-            // 404 is also what a hub says that takes only one at a time.
-            guard reports.count > 1, [400, 404, 405, 413, 422].contains(refusal.status) else {
+            // `not_found` is what a hub says that takes only one at a time.
+            guard reports.count > 1,
+                [400, 413, 422].contains(refusal.status) || refusal.code == "not_found"
+            else {
                 unreportable.formUnion(letters.map(\.message.id))
                 tell(.unreported("\(refusal.status) \(refusal.code): \(refusal.detail)"))
                 return true

@@ -47,11 +47,13 @@ struct HubCalls: Sendable {
         var start: StartPosition?
         var hub: String?
         var client: [UInt8] = []
+
+        /// For the whole answer: the wait, and what a network and a busy hub may need.
+        var timeout: Duration { .seconds(waitSeconds + 15) }
     }
 
     func pull(_ pull: Pull) async -> Result<PulledPage, Failure> {
-        let timeout = Duration.seconds(pull.waitSeconds + 15)
-        return await call(line, "pull", body(pull), timeout: timeout).flatMap { answer in
+        await call(line, "pull", body(pull), timeout: pull.timeout).flatMap { answer in
             do throws(JSONFlaw) {
                 return .success(try PulledPage(answer.body))
             } catch {
