@@ -99,6 +99,12 @@ final class Page {
             "POST", "/execute/sync", ["script": .text(script), "args": .array(arguments)])
     }
 
+    /// Runs the body of a function whose last argument is called with the result.
+    func runLater(_ script: String, _ arguments: JSONValue...) throws -> JSONValue {
+        try browser.command(
+            "POST", "/execute/async", ["script": .text(script), "args": .array(arguments)])
+    }
+
     /// Defines what scripts use, past the page's own rules for what may run in it.
     func define(_ source: String) throws {
         let answer = try browser.tools("Runtime.evaluate", ["expression": .text(source)])
@@ -133,7 +139,8 @@ final class Page {
             usleep(10_000)
         } while ContinuousClock.now < deadline
         let seen = (try? run("return document.body.innerText").text) ?? "?"
-        throw Failure(description: "waited for \(what) in vain; the page says: \(seen.prefix(1500))")
+        throw Failure(
+            description: "waited for \(what) in vain; the page says: \(seen.prefix(1500))")
     }
 
     // MARK: Hands
