@@ -100,7 +100,7 @@ import Testing
     private static func spoilt(_ random: inout SplitMix) -> String {
         var bytes = Array(page().utf8)
         for _ in 0...random.number(0...3) {
-            let place = Int(random.number(0...UInt64(bytes.count - 1)))
+            let place = Int(random.number(0...Int64(bytes.count - 1)))
             let end = min(bytes.count, place + Int(random.number(0...12)))
             switch random.number(0...4) {
             case 0: bytes[place] = UInt8(random.number(0...255))
@@ -110,7 +110,7 @@ import Testing
                 // Instead of the number that is next, any of the bad ones.
                 let start = bytes[place...].firstIndex { 0x30...0x39 ~= $0 } ?? place
                 let rest = bytes[start...].firstIndex { !(0x30...0x39 ~= $0) } ?? start
-                let number = numbers[Int(random.number(0...UInt64(numbers.count - 1)))]
+                let number = numbers[Int(random.number(0...Int64(numbers.count - 1)))]
                 bytes.replaceSubrange(start..<max(start, rest), with: Array(number.utf8))
             default: bytes.insert(contentsOf: Array("\\ud800\"".utf8), at: place)
             }
