@@ -5,6 +5,11 @@ import SQLite
 package struct StoredPosition: Equatable, Sendable {
     package let committed: Int64
     package let delivered: Int64
+
+    package init(committed: Int64, delivered: Int64) {
+        self.committed = committed
+        self.delivered = delivered
+    }
 }
 
 extension SQLiteReader {
