@@ -139,30 +139,30 @@ import Wire
     func swept() throws {
         let folder = try TemporaryFolder()
         let clock = WallClock()
-        func run(_ body: (RunningHub, RawClient) throws -> Void) throws {
-            let hub = try RunningHub(folder: folder, clock: clock) { configuration in
+        func start() throws -> RunningHub {
+            try RunningHub(folder: folder, clock: clock) { configuration in
                 configuration.retention = Retention(age: 3_600_000)
                 configuration.sampling.step = 20
                 configuration.sampling.perFlush = 2
                 // Nothing moves.
                 configuration.archiveFault = { _ in .full(file: "none") }
             }
-            try body(hub, try hub.client())
-            hub.stop()
         }
-        try run { _, client in
-            for _ in 0..<10 { try client.publish(wid: 7) }
-            for index in 1...9 {
-                clock.offsetMilliseconds += 10_000
-                _ = try client.pull(7, ["limit": 1])
-                _ = try client.post("/v1/warehouses/7/commit", ["index": .number("\(index)")])
-            }
+        let first = try start()
+        let client = try first.client()
+        for _ in 0..<10 { try client.publish(wid: 7) }
+        for index in 1...9 {
+            clock.offsetMilliseconds += 10_000
+            _ = try client.pull(7, ["limit": 1])
+            _ = try client.post("/v1/warehouses/7/commit", ["index": .number("\(index)")])
         }
-        #expect((try rows(folder) ?? 0) >= 9)
+        first.stop()
+        let written = try rows(folder) ?? 0
+        #expect(written >= 9)
         clock.offsetMilliseconds += 3 * 86_400_000
-        try run { _, client in
-            #expect(try eventually { try rows(folder) == 1 })
-            #expect(try client.get("/v1/warehouses/7").json["committed"]?.integer == 9)
-        }
+        let second = try start()
+        let isSwept = try eventually { try rows(folder) == 1 }
+        #expect(isSwept)
+        #expect(try second.client().get("/v1/warehouses/7").json["committed"]?.integer == 9)
     }
 }
