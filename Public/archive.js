@@ -203,6 +203,7 @@ function openVerify({ hub, signal }, file, after) {
       pageToken = answer.nextPageToken ?? undefined
     } while (pageToken)
   }
+  dialog.classList.add("broad")
   run().then(() => fill(place, verdict(sum, damages)), (problem) => {
     if (!ended.aborted) fill(place, told(problem))
   })

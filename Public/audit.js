@@ -3,7 +3,7 @@ import { element, fill } from "./element.js"
 import { known, text } from "./text.js"
 import { exact } from "./number.js"
 import { fieldTime, fieldValue, timeElement } from "./time.js"
-import { address, note } from "./router.js"
+import { note } from "./router.js"
 import { Pages } from "./pages.js"
 import { nothing, sheet } from "./table.js"
 import { plain, widLink } from "./body.js"
@@ -25,6 +25,8 @@ export const deeds = [
   "sign_in_failed",
   "sign_out",
 ]
+
+const pageSize = 100
 
 const names = ["wid", "action", "name", "from", "to"]
 
@@ -100,15 +102,22 @@ export function show(visit) {
 }
 
 async function entries(hub, filter, token, signal) {
-  const answer = await hub.get("audit", { ...filter, limit: 100, pageToken: token }, signal)
-  if (answer.entries.length === 0) {
+  const found = []
+  let next = token
+  do { // The hub looks at so many at a time: a page that is not full need not be the last.
+    const limit = pageSize - found.length
+    const answer = await hub.get("audit", { ...filter, limit, pageToken: next }, signal)
+    found.push(...answer.entries)
+    next = answer.nextPageToken
+  } while (next && found.length < pageSize)
+  if (found.length === 0) {
     const narrowed = names.some((name) => filter[name] !== "")
     return {
       content: nothing(
         text(narrowed ? "audit.none.fit" : "audit.none"),
         element("p", {}, text("audit.none.do")),
       ),
-      next: answer.nextPageToken,
+      next,
     }
   }
   const columns = [
@@ -140,7 +149,6 @@ async function entries(hub, filter, token, signal) {
       numeric: true,
       cell: (entry) => entry.wid === null ? "–" : widLink(entry.wid),
     },
-    { id: "target", title: text("audit.target"), cell: target },
     {
       id: "detail",
       title: text("audit.detail"),
@@ -157,26 +165,20 @@ async function entries(hub, filter, token, signal) {
   return {
     content: sheet({
       columns,
-      items: answer.entries,
+      items: found,
       row: (entry) => ({ data: { n: entry.n } }),
       label: text("audit.title"),
     }),
-    next: answer.nextPageToken,
+    next,
   }
 }
 
 function who(entry) {
-  return entry.name
-    ? element("bdi", {}, entry.name)
-    : element("span", { class: "quiet" }, text("audit.anyone"))
-}
-
-function target(entry) {
-  if (entry.target === null || entry.target === undefined) return "–"
-  const letter = entry.action.startsWith("letter_") && /^\d+$/.test(entry.target)
-  return letter
-    ? element("a", { href: address("dead-letters", entry.target) }, entry.target)
-    : element("bdi", {}, entry.target)
+  return entry.name ? element("bdi", {}, entry.name) : element(
+    "span",
+    { class: "quiet" },
+    text(entry.role === "none" ? "audit.nobody" : "audit.anyone"),
+  )
 }
 
 /** The members of what was asked, as `name value`. */

@@ -98,7 +98,7 @@ function head(message) {
       "dl",
       { class: "facts" },
       fields.map(([name, value]) =>
-        element("div", {}, [
+        element("div", { class: value?.textContent?.length > 60 ? "long" : null }, [
           element("dt", {}, text(`message.${name}`)),
           element("dd", { data: { field: name } }, value),
         ])

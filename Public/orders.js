@@ -35,6 +35,7 @@ export function orderListed({ hub, signal }, action, letters, after) {
         bar.show({ looked: results.length, of: letters.length })
       }
       after()
+      asked.dialog.classList.add("broad")
       return outcome(action, results)
     },
   })
@@ -60,6 +61,7 @@ export function orderFitting({ hub, signal }, action, filter, after) {
     async act(ended) {
       const results = await slices(hub, action, { filter }, ended)
       after()
+      asked.dialog.classList.add("broad")
       return outcome(action, results)
     },
   })

@@ -479,13 +479,13 @@ export const english = Object.freeze({
   "audit.address": "From where",
   "audit.action": "Action",
   "audit.wid": "Warehouse",
-  "audit.target": "On what",
   "audit.detail": "How",
   "audit.request": "Request",
   "audit.from": "From",
   "audit.to": "before",
   "audit.any": "any",
   "audit.anyone": "anyone",
+  "audit.nobody": "nobody known",
   "audit.none": "No operator has done anything yet",
   "audit.none.fit": "No entry fits",
   "audit.none.do":
@@ -507,6 +507,8 @@ export const english = Object.freeze({
   "audit.action.sign_out": "signed out",
 
   "problem.forbidden.do": "Sign in with a token of the role admin.",
+  "problem.too_many_tries": "Too many tries to sign in have failed",
+  "problem.too_many_tries.do": "Wait a minute, then try again.",
   "problem.not_found": "This hub has nothing there",
   "problem.not_found.do": "It may be older than this page: compare their versions.",
   "problem.unknown_message": "There is no such message",

@@ -106,6 +106,11 @@ package struct MemoryStore: ArchivableStore {
         open!.warehouses[warehouse.wid] = Self.durable(warehouse)
         guard warehouse.hasStarted else { return }
         var history = open!.history[warehouse.wid] ?? []
+        if let last = history.last, last.delivered == warehouse.delivered,
+            last.committed == warehouse.committed
+        {
+            return
+        }
         let second = max(history.last?.second ?? 0, wall / 1000)
         if history.last?.second == second { history.removeLast() }
         history.append(

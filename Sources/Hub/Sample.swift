@@ -82,6 +82,9 @@ package struct Sample: Equatable, Sendable {
 package protocol SampleStore {
     /// Begins a transaction that has no sync of its own: it is on disk with the next that has.
     mutating func beginUnsynced() throws(StoreFailure)
+    /// Seconds since 1970 before which no history of positions is kept, wherever the border is: the
+    /// next `trim` lets it go.
+    var historyFloor: Int64 { get set }
     /// Keeps samples, and deletes those whose time is over, within the open transaction.
     mutating func keep(_ samples: [Sample], _ grain: Sample.Grain) throws(StoreFailure)
 }

@@ -75,11 +75,12 @@ package final class SQLiteReader: StoreReader {
         }
     }
 
-    /// The first second in which a position was at or above an index. Rows older than the border
-    /// are gone but for the newest, so a time below it would be a guess.
+    /// The first second in which a position was at or above an index. Rows older than the border,
+    /// or than history is kept, are gone but for the newest, so a time below would be a guess.
     private static func history(_ position: String) -> String {
         """
-        SELECT second, second<(SELECT value FROM meta WHERE name='border_time')/1000 FROM history
+        SELECT second, second<(SELECT max(value) FROM meta
+                WHERE name IN ('border_time', 'history_time'))/1000 FROM history
             WHERE wid=? AND second>=? AND \(position)>=? ORDER BY second LIMIT 1
         """
     }

@@ -45,7 +45,8 @@ extension SQLiteStore: ArchivableStore {
         atMost rows: Int, through border: Int64
     ) throws(StoreFailure) -> Int {
         let border = min(border, archiveState.border)
-        guard forgotten < border || mayHaveGarbage || history.isDue(archiveState) else { return 0 }
+        let isDue = history.isDue(archiveState, floor: historyFloor)
+        guard forgotten < border || mayHaveGarbage || isDue else { return 0 }
         // Nobody waits for it: a crash that undoes it only leaves the garbage for the next start.
         // So it has no sync of its own but goes along with the next one, and no publisher waits for
         // two. The log keeps its order whatever of it is on disk: https://sqlite.org/wal.html.
@@ -143,9 +144,11 @@ extension SQLiteStore: ArchivableStore {
 
     /// Goes on with the sweep through the history: warehouse by warehouse.
     private mutating func trimHistory(atMost rows: Int) throws(StoreFailure) -> Int {
-        guard history.isDue(archiveState) else { return 0 }
+        guard history.isDue(archiveState, floor: historyFloor) else { return 0 }
         do throws(SQLiteError) {
-            history.begin(archiveState)
+            if history.begin(archiveState, floor: historyFloor) {
+                try archiving.set("history_time", history.second * 1000)
+            }
             var count = 0
             while count < rows {
                 guard let wid = try nextHistory() else {
@@ -182,19 +185,27 @@ struct HistorySweep {
 
     /// The border's time moves on by so many seconds until the next sweep.
     private static let interval: Int64 = 600
+    /// The same for the time that history is kept at most: where nothing moves to the archive.
+    private static let floorInterval: Int64 = 21_600
 
     var wid: Int64 { last ?? -1 }
 
-    func isDue(_ state: ArchiveState) -> Bool {
-        guard state.border > 0 else { return false }
-        return last != nil || state.borderTime / 1000 >= second + Self.interval
+    /// - Parameter floor: seconds since 1970 before which no history is kept.
+    func isDue(_ state: ArchiveState, floor: Int64) -> Bool {
+        if last != nil { return true }
+        if state.border > 0, state.borderTime / 1000 >= second + Self.interval { return true }
+        return floor >= second + Self.floorInterval
     }
 
     /// Begins a sweep, if none is under way.
-    mutating func begin(_ state: ArchiveState) {
-        guard last == nil else { return }
-        second = state.borderTime / 1000
+    ///
+    /// - Returns: whether it goes beyond the border's time, which readers then have to know.
+    mutating func begin(_ state: ArchiveState, floor: Int64) -> Bool {
+        guard last == nil else { return false }
+        let border = state.border > 0 ? state.borderTime / 1000 : 0
+        second = max(border, floor)
         last = -1
+        return floor > border
     }
 
     mutating func done(_ wid: Int64) { last = wid }

@@ -21,7 +21,8 @@ package struct SQLiteStore: Store {
     /// The newest index inserted, and what it was when the open transaction began.
     private var head: Int64 = 0
     private var headAtBegin: Int64 = 0
-    private var historySecond: [UInt32: Int64] = [:]
+    /// The newest row of each warehouse's history, as this process has written it.
+    private var newestHistory: [UInt32: HistoryRow] = [:]
 
     /// The border as the open transaction has it, and as it was when that began.
     var archiveState = ArchiveState()
@@ -34,6 +35,8 @@ package struct SQLiteStore: Store {
     /// Whether late ids or pruned frames may be there to delete.
     var mayHaveGarbage = true
     var history = HistorySweep()
+    /// Seconds since 1970 before which no history of positions is kept, wherever the border is.
+    package var historyFloor: Int64 = 0
     /// How the connection is set.
     private var syncsCommits = true
 
@@ -168,7 +171,7 @@ package struct SQLiteStore: Store {
         archiveState = archiveAtBegin
         forgetting = forgotten
         forgottenIDs.removeAll(keepingCapacity: true)
-        historySecond.removeAll()
+        newestHistory.removeAll()
         guard connection.inTransaction else { return }
         // A full disk or a failed write has SQLite roll back by itself; else this does.
         try? connection.execute("ROLLBACK")
@@ -265,9 +268,13 @@ package struct SQLiteStore: Store {
             guard warehouse.hasStarted else { return }
             // A second of history is written once, then rewritten until the next one begins. A
             // clock that was stepped back goes on in the newest second.
-            let second = max(historySecond[warehouse.wid] ?? 0, wall / 1000)
-            try statements.saveHistory(warehouse, second: second)
-            historySecond[warehouse.wid] = second
+            // A warehouse that only asked is where it was.
+            let newest = newestHistory[warehouse.wid]
+            let row = HistoryRow(warehouse, second: max(newest?.second ?? 0, wall / 1000))
+            guard newest?.delivered != row.delivered || newest?.committed != row.committed
+            else { return }
+            try statements.saveHistory(warehouse, second: row.second)
+            newestHistory[warehouse.wid] = row
         }
     }
 
@@ -310,5 +317,19 @@ package struct SQLiteStore: Store {
             recentIDs.restore(id, for: rows.int64(0), head: head)
         }
         recentIDs.restored()
+    }
+}
+
+/// A row of the history of positions.
+private struct HistoryRow {
+    /// Seconds since 1970.
+    let second: Int64
+    let delivered: Int64
+    let committed: Int64
+
+    init(_ warehouse: Warehouse, second: Int64) {
+        self.second = second
+        delivered = warehouse.delivered
+        committed = warehouse.committed
     }
 }

@@ -114,6 +114,7 @@ final class AdminReader {
         case .warehouses(let after, let limit, let withTrend):
             try writeWarehouses(after: after, limit: limit, withTrend: withTrend)
         case .warehouse(let wid): try writeWarehouse(wid)
+        case .history(let wid, let range): try writeHistory(wid, range)
         case .line(let wid, let after, let query): try writeLine(wid, after: after, query)
         case .message(let name, let principal, let wid, let after, let limit):
             try writeMessage(name, principal, wid: wid, after: after, limit: limit)

@@ -20,7 +20,7 @@ enum Principal: Equatable, Sendable {
         case (.publisher, .publish), (.publisher, .publishBatch): true
         case (.warehouse(let wids), .pull(let wid)), (.warehouse(let wids), .line(let wid)),
             (.warehouse(let wids), .warehouse(let wid)), (.warehouse(let wids), .report(let wid)),
-            (.warehouse(let wids), .reports(let wid)),
+            (.warehouse(let wids), .reports(let wid)), (.warehouse(let wids), .history(let wid)),
             (.warehouse(let wids), .operate(.commit, let wid)),
             (.warehouse(let wids), .operate(.release, let wid)):
             wids.contains(wid)
@@ -39,7 +39,7 @@ enum Principal: Equatable, Sendable {
         case (.warehouse, .pull(let wid)), (.warehouse, .line(let wid)),
             (.warehouse, .warehouse(let wid)), (.warehouse, .operate(.commit, let wid)),
             (.warehouse, .operate(.release, let wid)), (.warehouse, .report(let wid)),
-            (.warehouse, .reports(let wid)):
+            (.warehouse, .reports(let wid)), (.warehouse, .history(let wid)):
             "This token does not speak for warehouse \(wid)."
         default: "This token's role may not do that."
         }

@@ -8,7 +8,7 @@ import Wire
 extension EventLoop {
     /// An answer that goes on.
     struct Stream {
-        /// Monotonic nanoseconds at which it ends, so that who follows is asked for its token again.
+        /// Monotonic nanoseconds at which it ends: who follows shows its token again then.
         let ends: UInt64
         /// Bytes that may wait for the client; 0: it was not told anything yet.
         var room = 0

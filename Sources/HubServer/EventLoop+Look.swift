@@ -33,6 +33,10 @@ extension EventLoop {
         case .warehouse(let wid):
             try query.finish()
             return .warehouse(wid)
+        case .history(let wid):
+            let range = TimeRange(&query, wall: wall)
+            try query.finish()
+            return .history(wid, range)
         case .message:
             let wid = query.integer("wid", 1...Limits.wid)
             let limit = query.integer("limit", 1...1000) ?? 100

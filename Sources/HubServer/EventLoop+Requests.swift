@@ -311,7 +311,7 @@ extension EventLoop {
         case .reports(let wid): try reportAll(connection, wid, body)
         case .order(let action, let number): try order(connection, action, number, body)
         case .orderAll(let action): try orderAll(connection, action, body)
-        case .warehouses, .warehouse, .line, .message, .search, .archive, .topics, .stats,
+        case .warehouses, .warehouse, .history, .line, .message, .search, .archive, .topics, .stats,
             .metrics, .letters, .letter, .audit:
             try look(connection, Target(target))
         case .session(let asked): try session(connection, asked, head: head, body: body)

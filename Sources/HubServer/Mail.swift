@@ -73,6 +73,7 @@ struct LookRequest {
 enum Look {
     case warehouses(after: UInt32?, limit: Int, withTrend: Bool)
     case warehouse(UInt32)
+    case history(UInt32, TimeRange)
     case line(UInt32, after: Int64?, PageReader.Query)
     case message(MessageName, Principal, wid: UInt32?, after: UInt32?, limit: Int)
     case search(Search)

@@ -26,6 +26,9 @@ package struct Retention: Equatable, Sendable {
         }
     }
 
+    /// Milliseconds that the history of positions is kept at most, wherever the border is.
+    package var historyKept: Int64 { min(age, 36_500 * 86_400_000) + 86_400_000 }
+
     // MARK: By age
 
     /// Messages created before it are due.

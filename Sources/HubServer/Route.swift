@@ -11,6 +11,8 @@ enum Route: Equatable {
     case line(UInt32)
     case warehouses
     case warehouse(UInt32)
+    /// Where it was over time.
+    case history(UInt32)
     case message
     case search
     case archive(Archive)
@@ -224,6 +226,7 @@ enum Route: Equatable {
             return .warehouse(wid)
         }
         if target.matches(fourth, "pull") { return try post(method, .pull(wid)) }
+        if target.matches(fourth, "history") { return try get(method, .history(wid)) }
         if target.matches(fourth, "messages") { return try get(method, .line(wid)) }
         if target.matches(fourth, "dead-letters") { return try post(method, .report(wid)) }
         guard let operation = operation(target, fourth) else { throw .notFound }

@@ -224,6 +224,9 @@ final class WriterThread {
         } else {
             hub.samples.kept(through: last)
             hub.metrics.noteOtherCommit()
+            // Nothing may move to the archive for long; history is bounded all the same.
+            writer.letGo(historyBefore: (last.at - hub.configuration.retention.historyKept) / 1000)
+            trimming.moved(MonotonicClock.now())
         }
         cannotKeep = failure != nil
     }

@@ -132,7 +132,7 @@ struct StandingTests {
     }
 
     @Test(
-        "A lower `committed` is followed where an operator moved it, and else is a commit that got lost",
+        "A lower `committed` is followed where an operator moved it, else it is a commit got lost",
         arguments: [(4, true), (3, false)])
     func lower(seeks: Int, isMoved: Bool) throws {
         // The hub committed 50, and that was not noted here before a crash.

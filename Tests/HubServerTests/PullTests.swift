@@ -34,7 +34,7 @@ import Wire
         #expect(
             page.json.members?.map(\.name).sorted() == [
                 "commands", "committed", "count", "delivered", "hub", "lag", "messages", "more",
-                "next", "session", "wid",
+                "next", "seeks", "session", "wid",
             ])
         #expect(page.integer("wid") == 7)
         #expect(page.indexes == [1, 2])

@@ -86,8 +86,8 @@ extension ConsumerRun {
         try await persistently { try letters.append(entries) }
     }
 
-    /// Leaves out of the dead-letter file what has come to its end, where that is most of it. It can
-    /// go on without.
+    /// Leaves out of the dead-letter file what has come to its end, where that is most of it. The
+    /// consumer can go on without.
     func shortenLetters() {
         do {
             try letters.shorten(at: settings.timing.timestamp)

@@ -97,8 +97,8 @@ struct DiskFile: ~Copyable {
         }
     }
 
-    /// Puts the file at `new` in the place of this one, which stays under the name `old`; rename(2):
-    /// at any moment one of the two is at the path. On disk when the call returns.
+    /// Puts the file at `new` in the place of this one, which stays under the name `old`. At any
+    /// moment one of the two is at the path, see rename(2). On disk when the call returns.
     func give(placeTo new: String, keptAs old: String) throws(FileFailure) {
         guard unlink(old) == 0 || errno == ENOENT else { throw failure("removed") }
         guard link(path, old) == 0 else { throw failure("linked") }

@@ -1,9 +1,9 @@
 /// Where a warehouse stands, here and at the hub, and what follows when the two differ: pure.
 ///
 /// Three numbers matter: `position` (done here), `confirmed` (what the hub last said it has
-/// committed), and what it says now. Nobody but this session and an operator moves the last one, and
-/// `seeks` tells which of them: it rises with every move of an operator's. So a lower one is followed
-/// where an operator moved it, and made up for where a crash has lost a commit.
+/// committed), and what it says now. Nobody but this session and an operator moves the last one,
+/// and `seeks` tells which of them: it rises with every move of an operator's. So a lower one is
+/// followed where an operator moved it, and made up for where a crash has lost a commit.
 struct Standing: Sendable, Equatable {
     /// What is done here; nil before the first answer to a new warehouse.
     var position: Position?

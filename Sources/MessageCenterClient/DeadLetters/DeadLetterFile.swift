@@ -121,11 +121,11 @@ final class DeadLetterFile {
 
     // MARK: Shortening
 
-    /// Writes it anew with no more than still counts, where that is less than half of it. The former
-    /// file stays beside it, with `.old` behind its name, until the next time.
+    /// Writes it anew with no more than still counts, where that is less than half of it. The
+    /// former file stays beside it, with `.old` behind its name, until the next time.
     ///
-    /// A crash at any moment leaves the one or the other, whole. Never with a line in it that nobody
-    /// understands: that could be a dead letter. Only for the consumer of the folder.
+    /// A crash at any moment leaves the one or the other, whole. Never with a line in it that
+    /// nobody understands: that could be a dead letter. Only for the consumer of the folder.
     func shorten(at time: String) throws(FileFailure) {
         guard offset >= shortensFrom, ledger.estimatedBytes < offset / 2, !hasFlawedLine else {
             return

@@ -265,6 +265,9 @@ struct ScriptedCall {
         DELETE /v1/session 200
         GET /index.html 200
         GET /v1/warehouses?trend=true 200
+        GET /v1/warehouses/3/history 200
+        GET /v1/warehouses/3/history?range=week 200
+        GET /v1/warehouses/99/history 404 unknown_warehouse
         GET /v1/warehouses?trend=yes 422 invalid_content
         GET /v1/stats 200
         GET /v1/stats?range=week 200
