@@ -38,7 +38,8 @@ extension BrowserTests {
         ) -> [String] {
             func whole(_ name: String) -> Int { warehouse[name]?.integer ?? -1 }
             let client = warehouse["client"].map {
-                [$0["name"]?.text, $0["version"]?.text].compactMap(\.self).joined(separator: " ")
+                [$0["name"]?.text, $0["version"]?.text].compactMap(\.self)
+                    .filter { !$0.isEmpty }.joined(separator: " ")
             }
             let parked = whole("parked")
             let told: [(String, String?, String)] = [
@@ -139,7 +140,8 @@ extension BrowserTests {
                 let dead = "\(now["deadLetters"]!.integer!)" + (parked > 0 ? " + \(parked)" : "")
                 for (name, text) in [
                     "dead": dead, "session": now["session"]?.text ?? "nobody",
-                    "expected": "every 1 h", "host": now["client"]?["host"]?.text ?? "–",
+                    "expected": "every 1 h",
+                    "host": now["client"]?["host"]?.text.flatMap { $0.isEmpty ? nil : $0 } ?? "–",
                 ] where seen[name]?.text != text {
                     wanted[name] = text
                 }

@@ -68,7 +68,7 @@ extension BrowserTests {
         private static let own = """
             const data = "bdi, code, pre, kbd, .code, .topic, .key, .cut, script, style, noscript,"
                 + "[data-field=client], [data-field=session], [data-field=host], [lang=en],"
-                + "[data-field=target], [data-field=requestId], .links, datalist"
+                + "[data-field=where], .errors .chip, [data-field=target], [data-field=requestId], .links, datalist"
             const words = []
             const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
             while (walker.nextNode()) {

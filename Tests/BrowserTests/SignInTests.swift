@@ -49,7 +49,7 @@ extension BrowserTests {
             try page.settled("warehouse")
             #expect(try page.text("h1 bdi") == "North")
             #expect(try page.text("[data-action=sign-out] [data-field=name]") == "anna")
-            #expect(try deeds().prefix(2) == ["sign_in anna", "sign_in_failed -"])
+            #expect(try deeds().prefix(2) == ["sign_in anna", "sign_in_failed "])
             #expect(
                 try page.run("return document.cookie") == "", "no script can read the cookie")
             #expect(try page.faults(refusals: [401]) == [])

@@ -289,7 +289,9 @@ final class Page {
 
     /// The cookies that the browser keeps for this hub, as it sends them.
     func cookies() throws -> String {
-        let cookies = try browser.command("GET", "/cookie").elements ?? []
+        let cookies =
+            try browser.tools("Network.getCookies", ["urls": [.text(address)]])["cookies"]?
+            .elements ?? []
         return cookies.map { "\($0["name"]?.text ?? "")=\($0["value"]?.text ?? "")" }
             .joined(separator: "; ")
     }
