@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 
@@ -77,6 +78,10 @@ class Browser:
     def run(self, script, *arguments):
         """The body of a function; returns what it returns."""
         return self._call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def later(self, script, *arguments):
+        """The same for one whose last argument is called with the result."""
+        return self._call("POST", "/execute/async", {"script": script, "args": list(arguments)})
 
     def until(self, script, *arguments, seconds=30):
         """Waits until the script returns something true, and returns it."""
