@@ -20,13 +20,17 @@ class Browser:
         self.log = f"{self.folder}/driver.log"
 
     def __enter__(self):
-        self.process = subprocess.Popen(["chromedriver", "--port=0"], stdout=open(self.log, "w"),
-                                        stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + 30
-        while not (found := re.search(r"successfully on port (\d+)", open(self.log).read())):
-            if time.monotonic() > deadline:
-                raise SystemExit("chromedriver does not start: " + open(self.log).read())
-            time.sleep(0.01)
+        found = None
+        for _ in range(5):
+            # It takes a port of IPv6 first, and ends where that is not free in IPv4.
+            self.process = subprocess.Popen(["chromedriver", "--port=0"],
+                                            stdout=open(self.log, "w"), stderr=subprocess.STDOUT)
+            while self.process.poll() is None and not (found := self._port()):
+                time.sleep(0.01)
+            if found:
+                break
+        else:
+            raise SystemExit("chromedriver does not start: " + open(self.log).read())
         self.address = f"http://localhost:{found[1]}/session"
         arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-first-run",
                      "--disable-gpu", "--disable-extensions", "--disable-background-networking",
@@ -36,6 +40,9 @@ class Browser:
             "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}}})
         self.address += "/" + session["sessionId"]
         return self
+
+    def _port(self):
+        return re.search(r"successfully on port (\d+)", open(self.log).read())
 
     def __exit__(self, *_):
         try:

@@ -39,7 +39,7 @@ extension BrowserTests {
             #expect(commands.map { $0["action"]?.text } == [action])
             let entry = try scene.get("/v1/audit?limit=1")["entries"]![0]!
             #expect(entry["action"]?.text == "letter_\(action)")
-            #expect(entry["target"]?.text == "1")
+            #expect(entry["detail"] == ["n": 1])
             try page.until(
                 "the row to say so",
                 """

@@ -23,9 +23,10 @@ final class Browser: @unchecked Sendable {
     static var shared: Browser { get throws { try started.get() } }
 
     /// Runs until its input ends, as it does with the process that holds the other end; then ends
-    /// all that it has started, which is all that is in its process group.
+    /// all that it has started, which is all that is in its process group. The driver takes a port
+    /// of IPv6 first, and ends where that is not free in IPv4: then it is started once more.
     private static let guardian = """
-        chromedriver --port=0 >"$1/driver.log" 2>&1 &
+        for try in 1 2 3 4 5; do chromedriver --port=0 >>"$1/driver.log" 2>&1; done &
         read -r _
         trap '' TERM
         kill -TERM 0
