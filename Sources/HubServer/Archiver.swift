@@ -66,7 +66,11 @@ final class Archiver {
     func run() {
         OSThread.comeLast()
         while !hub.archiver.isClosed {
-            if hunger.isStilled(MonotonicClock.now()) { workWhenIdle() } else { work() }
+            if hub.configuration.archivesWhenIdle, hunger.isStilled(MonotonicClock.now()) {
+                workWhenIdle()
+            } else {
+                work()
+            }
         }
     }
 

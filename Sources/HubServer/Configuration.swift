@@ -20,6 +20,9 @@ package struct Configuration: Sendable {
     package var archiveRetention: Int64?
     /// Bytes of room on the disks of data and archive below which no message is taken.
     package var leastFree = Limits.leastFree
+    /// Whether the archiver leaves the processors to whoever else wants them. A test does not wait
+    /// for what else a machine has to do.
+    package var archivesWhenIdle = true
     /// Event loops, each a thread.
     package var loops: Int
     package var logLevel = Log.Level.info

@@ -124,6 +124,9 @@ enum Program {
         case let failure as TransportFailure:
             Console.note(prefixed(failure.description))
             if let advice = HubAdvice.byReason[failure.reason] { Console.note("  next: \(advice)") }
+        case let failure as ConsumerFailure:
+            Console.note(prefixed(failure.description))
+            if let advice = HubAdvice.of(failure) { Console.note("  next: \(advice)") }
         default:
             Console.note(prefixed("\(error)"))
         }

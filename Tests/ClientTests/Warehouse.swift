@@ -86,7 +86,7 @@ func until(
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
         if try condition() { return true }
-        try await Task.sleep(for: .milliseconds(3))
+        try await Task.sleep(for: .milliseconds(5))
     }
     return try condition()
 }
@@ -109,7 +109,7 @@ func running(
     let stopper = Task {
         while !isOver.withLock({ $0 }) {
             consumer.stop()
-            try await Task.sleep(for: .milliseconds(3))
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
     defer {

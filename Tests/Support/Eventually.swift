@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 
 /// Asks again and again until `condition` holds; false when it still does not after `seconds`.
@@ -6,9 +5,12 @@ package func eventually(
     within seconds: UInt64 = 10, _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let deadline = MonotonicClock.now() + seconds * 1_000_000_000
+    // Who asks without a pause keeps from the processor what it waits for.
+    var pause: UInt32 = 100
     while MonotonicClock.now() < deadline {
         if try condition() { return true }
-        sched_yield()
+        OSThread.pause(microseconds: pause)
+        pause = min(pause * 3 / 2, 10_000)
     }
     return try condition()
 }

@@ -26,6 +26,7 @@ package final class RunningHub {
         configuration.deadlines.farewell = 0
         // How full this machine's disk is, is no business of theirs.
         configuration.leastFree = 0
+        configuration.archivesWhenIdle = false
         configure(&configuration)
         let server = try Server(configuration, clock: clock)
         self.server = server

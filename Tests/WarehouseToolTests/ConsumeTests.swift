@@ -273,6 +273,7 @@ import Wire
         let second = try once(other)
         #expect(second.status == 1)
         #expect(second.errors.contains("has this warehouse until"), "\(second.errors)")
+        #expect(second.errors.contains("next: consume --take-over"), "\(second.errors)")
         // Told to, it takes over; the first ends and says so.
         #expect(try once(other, ["--take-over"]).status == 0)
         #expect(first.end() == 1)

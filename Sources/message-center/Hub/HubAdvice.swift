@@ -26,8 +26,18 @@ enum HubAdvice {
     static let byReason: [TransportFailure.Reason: String] = [
         .unreachable: "is a hub running? 'message-center serve' starts one here; --hub says where",
         .broken: "is that a hub's port?",
-        .insecure: "a hub itself speaks plain http; https takes something in front of it",
+        .insecure: "a hub itself speaks plain http; what speaks https before it may need "
+            + "--tls-authority, or ask for --tls-certificate",
     ]
+
+    /// Which option of `consume` is meant, where one is.
+    static func of(_ failure: ConsumerFailure) -> String? {
+        switch failure {
+        case .held: "consume --take-over takes it over, and the other one ends"
+        case .otherHub: "consume --accept-hub accepts it, after a look at the data"
+        default: nil
+        }
+    }
 
     static let byStatus: [Int: String] = [
         401: "give a token by MESSAGE_CENTER_TOKEN or --token-file; 'token create' makes one",

@@ -13,7 +13,7 @@ enum HubOptions {
         optional: "token-file", .text("FILE"), "read the token from the first line of a file")
     static let authority = Option(
         optional: "tls-authority", .text("FILE"), environment: "MESSAGE_CENTER_TLS_AUTHORITY",
-        "PEM file with the certificates that an https hub's must lead to, if not this machine's")
+        "PEM file with the authority that vouches for an https hub, if this machine knows none")
     static let certificate = Option(
         optional: "tls-certificate", .text("FILE"), environment: "MESSAGE_CENTER_TLS_CERTIFICATE",
         "PEM file with the certificate to show where the hub asks for one")
