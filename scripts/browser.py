@@ -96,7 +96,7 @@ class Browser:
         while not (value := self.run(script, *arguments)):
             if time.monotonic() > deadline:
                 raise SystemExit(f"waited in vain for {script}; the page says: "
-                                 + self.run("return document.body.innerText"))
+                                 + self.run("return document.body.innerText")[:600])
             time.sleep(0.01)
         return value
 
