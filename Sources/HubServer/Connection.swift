@@ -71,6 +71,8 @@ final class Connection {
     var principal = Principal.anyone
     /// The name of an admin's token; empty for all others.
     var operatorName = ""
+    /// The session that its cookie stands for; nil if it bears none, or did not need it.
+    var session: Authority.Digest?
     var phase = Phase.head
     var call = Call.none
     var requestID = RequestID.none

@@ -10,6 +10,8 @@ extension EventLoop {
     struct Stream {
         /// Monotonic nanoseconds at which it ends: who follows shows its token again then.
         let ends: UInt64
+        /// The session that it ends with.
+        let session: Authority.Digest?
         /// Bytes that may wait for the client; 0: it was not told anything yet.
         var room = 0
     }
@@ -27,7 +29,7 @@ extension EventLoop {
         }
         let ends = now + deadlines.stream
         connection.phase = .streaming
-        connection.call = .stream(Stream(ends: ends))
+        connection.call = .stream(Stream(ends: ends, session: connection.session))
         setDeadline(connection, at: ends)
         beginEvents(connection)
     }
@@ -51,6 +53,10 @@ extension EventLoop {
         for token in streams {
             guard let connection = connections[token], case .stream(let stream) = connection.call
             else { continue }
+            if let session = stream.session, hub.sessions.session(session, now: now) == nil {
+                endStream(connection)
+                continue
+            }
             deliver(news.changes, to: connection, room: stream.room)
             if connections[token] != nil { followers.append(token) }
         }

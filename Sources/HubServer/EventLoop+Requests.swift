@@ -246,6 +246,7 @@ extension EventLoop {
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Authority.Holder? {
         let head = connection.head
+        connection.session = nil
         if let token = bytes.extracting(head.authorization.range).bearerToken {
             return authority.holder(Authority.Digest(of: token))
         }
@@ -253,6 +254,7 @@ extension EventLoop {
         // Browsers send the cookie by themselves, so the page has to be known too: they say it
         // with everything that changes something (https://fetch.spec.whatwg.org/#origin-header).
         if head.method != .get, head.method != .head, !head.origin.isPresent { throw .crossOrigin }
+        connection.session = signedIn.digest
         return signedIn.holder
     }
 

@@ -319,4 +319,26 @@ import Wire
         while try stream.next() != nil {}
         #expect(stream.isWhole)
     }
+
+    @Test("A browser's stream ends when its session is signed out of")
+    func signedOut() throws {
+        let folder = try TemporaryFolder()
+        let token = try TokenFileMaker.admin(folder)
+        let hub = try RunningHub(folder: folder, configure: Self.fast)
+        let client = try hub.client()
+        func signIn() throws -> [String: String] {
+            let answer = try client.post("/v1/session", ["token": .text(token)])
+            let cookie = String((answer[field: "Set-Cookie"] ?? "").prefix { $0 != ";" })
+            return ["Cookie": cookie, "Origin": "http://hub"]
+        }
+        let (mine, other) = (try signIn(), try signIn())
+        let stream = try EventStream(hub.endpoint, fields: mine)
+        let others = try EventStream(hub.endpoint, fields: other)
+        #expect(try stream.next("fleet") != nil)
+        #expect(try client.request("DELETE", "/v1/session", fields: mine).status == 200)
+        while try stream.next() != nil {}
+        #expect(stream.isWhole)
+        #expect(try others.next("fleet") != nil)
+        #expect(try others.next("traffic") != nil)
+    }
 }

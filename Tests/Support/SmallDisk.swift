@@ -18,8 +18,17 @@ package final class SmallDisk {
     /// Leaves so many bytes of room.
     package func fill(leaving rest: Int) throws {
         let free = try FileManager.default.attributesOfFileSystem(forPath: path)[.systemFreeSize]
-        let bytes = (free as? Int ?? 0) - rest
-        try Data(repeating: 1, count: bytes).write(to: URL(filePath: path + "/filler"))
+        var bytes = (free as? Int ?? 0) - rest
+        let filler = path + "/filler"
+        _ = FileManager.default.createFile(atPath: filler, contents: nil)
+        let file = try FileHandle(forWritingTo: URL(filePath: filler))
+        defer { try? file.close() }
+        // What somebody else has just written there leaves less room than there was.
+        while bytes > 0,
+            (try? file.write(contentsOf: Data(repeating: 1, count: min(4096, bytes)))) != nil
+        {
+            bytes -= 4096
+        }
     }
 
     package func makeRoom() throws {
