@@ -22,14 +22,17 @@ final class Browser: @unchecked Sendable {
     /// The one browser; started by the first who asks.
     static var shared: Browser { get throws { try started.get() } }
 
-    /// Runs until its input ends, as it does with the process that holds the other end; then ends
-    /// all that it has started, which is all that is in its process group. The driver takes a port
-    /// of IPv6 first, and ends where that is not free in IPv4: then it is started once more.
+    /// Runs until its input ends, as it does with the process that holds the other end; then kills
+    /// the process group of all that it has started: it has inherited which signals the tests block.
+    ///
+    /// The driver takes a port of IPv6 first, and ends where that is not free in IPv4: then it is
+    /// started once more.
     private static let guardian = """
-        for try in 1 2 3 4 5; do chromedriver --port=0 >>"$1/driver.log" 2>&1; done &
+        setsid sh -c 'for try in 1 2 3 4 5; do chromedriver --port=0; done' \
+            >"$1/driver.log" 2>&1 &
+        group=$!
         read -r _
-        trap '' TERM
-        kill -TERM 0
+        kill -s KILL -- "-$group"
         wait
         for try in 1 2 3 4 5 6 7 8 9; do rm -rf "$1" 2>/dev/null && break; sleep 0.2; done
         """
@@ -50,7 +53,7 @@ final class Browser: @unchecked Sendable {
         // Nobody else's child may hold the end whose closing ends the browser.
         _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["setsid", "--wait", "sh", "-c", Self.guardian, "sh", folder]
+        process.arguments = ["sh", "-c", Self.guardian, "sh", folder]
         process.standardInput = input
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
