@@ -17,10 +17,11 @@ STRICT = -Xswiftc -warnings-as-errors
 TEST   = SWIFT_BACKTRACE=enable=no swift test $(STRICT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build setup test lint format bench fuzz tsan asan install uninstall clean
+.PHONY: help run demo build setup test lint format bench screenshots fuzz tsan asan install uninstall \
+	clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run LISTEN=127.0.0.1:8089 DATA=./data2    another port, another data folder"
 	@echo '  make install PREFIX=$$HOME/.local               another place'
@@ -49,6 +50,10 @@ format: ## format every Swift file in place
 
 bench: build ## measure: rates and delays of this machine
 	@scripts/bench
+
+screenshots: build ## take the pictures of the dashboard anew
+	@scripts/setup test
+	@scripts/screenshots
 
 fuzz: setup ## throw garbage at the parsers for a while
 	@Tests/Fuzz/run

@@ -118,6 +118,7 @@ let package = Package(
         tests(
             "BackupTests",
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),
+        tests("BrowserTests", ["HubServer", "Platform", "Wire"]),
         tests("TidyTests", []),
     ]
 )

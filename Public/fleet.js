@@ -340,7 +340,7 @@ const columns = [
   },
   {
     id: "state",
-    width: 98,
+    width: 108,
     sort: (warehouse) => gravity(warehouse.state) * 1e12 + warehouse.lag.seconds,
     build: (cell) => cell.append(stateBadge()),
     show: (cell, warehouse) => showState(cell.firstChild, warehouse.state),
