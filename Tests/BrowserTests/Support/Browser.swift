@@ -33,7 +33,6 @@ final class Browser: @unchecked Sendable {
         group=$!
         read -r _
         kill -s KILL -- "-$group"
-        wait
         for try in 1 2 3 4 5 6 7 8 9; do rm -rf "$1" 2>/dev/null && break; sleep 0.2; done
         """
 
