@@ -3,7 +3,8 @@ import Platform
 import TestSupport
 import Wire
 
-/// Chromium, driven by a chromedriver of its own over WebDriver (https://www.w3.org/TR/webdriver2/).
+/// Chromium, driven by a chromedriver of its own over WebDriver
+/// (https://www.w3.org/TR/webdriver2/).
 ///
 /// All tests share one, for its start takes a second, and take turns: `BrowserTests` is serialized.
 /// Its processes end with this one, however this one ends.
@@ -23,7 +24,7 @@ final class Browser: @unchecked Sendable {
     static var shared: Browser { get throws { try started.get() } }
 
     /// Runs until its input ends, as it does with the process that holds the other end; then kills
-    /// the process group of all that it has started: it has inherited which signals the tests block.
+    /// the process group of all that it has started, which blocks the signals that tests block.
     ///
     /// The driver takes a port of IPv6 first, and ends where that is not free in IPv4: then it is
     /// started once more.
@@ -33,7 +34,6 @@ final class Browser: @unchecked Sendable {
         group=$!
         read -r _
         kill -s KILL -- "-$group"
-        wait
         for try in 1 2 3 4 5 6 7 8 9; do rm -rf "$1" 2>/dev/null && break; sleep 0.2; done
         """
 
