@@ -137,14 +137,12 @@ class Letters {
     this.#pages.begin()
   }
 
-  /** The hub knows nothing of errors: they are looked for in the page that it gives. */
   async #load(token, signal) {
-    const { error, ...asked } = this.#filter
     const letters = []
     let next = token
     do {
       const answer = await this.#visit.hub.get("dead-letters", {
-        ...asked,
+        ...this.#filter,
         limit: pageSize - letters.length,
         pageToken: next,
       }, signal)
@@ -157,18 +155,12 @@ class Letters {
     return { content: this.#shown, next }
   }
 
-  get #fitting() {
-    const sought = this.#filter.error.toLowerCase()
-    return this.#letters.filter((letter) => letter.error.toLowerCase().includes(sought))
-  }
-
   #draw() {
     this.#groups()
-    const fitting = this.#fitting
     const narrowed = ["wid", "topic", "key", "state", "error"].some((name) =>
       this.#filter[name] !== ""
     )
-    if (fitting.length === 0) {
+    if (this.#letters.length === 0) {
       fill(
         this.#shown,
         nothing(
@@ -178,7 +170,7 @@ class Letters {
       )
     } else {fill(
         this.#shown,
-        letterSheet(this.#visit, fitting, {
+        letterSheet(this.#visit, this.#letters, {
           chosen: this.#chosen,
           changed: () => this.#count(),
           again: () => this.#pages.again(),
@@ -209,7 +201,7 @@ class Letters {
               this.#fields.error.value = on ? "" : line
               this.#filter.error = this.#fields.error.value
               note("dead-letters", "", this.#filter)
-              this.#draw()
+              this.#pages.begin()
             },
           },
         }, [
@@ -232,8 +224,7 @@ class Letters {
           : text(`letters.${name}.n`, { n: chosen, shown: exact(chosen) }),
       )
     }
-    const whole = this.#filter.error === "" &&
-      !["settled", "all", ...settled].includes(this.#filter.state)
+    const whole = !["settled", "all", ...settled].includes(this.#filter.state)
     for (const name of ["retry-all", "drop-all"]) {
       this.#buttons[name].disabled = !whole || this.#letters.length === 0
       this.#buttons[name].title = whole ? "" : text("letters.all.not")
@@ -246,11 +237,12 @@ class Letters {
   }
 
   #orderAll(action) {
-    const { wid, topic, key, state } = this.#filter
+    const { wid, topic, key, error, state } = this.#filter
     const filter = {}
     if (wid) filter.wid = Number(wid)
     if (topic) filter.topic = topic
     if (key) filter.key = key
+    if (error) filter.error = error
     if (state === "parked") filter.state = "parked"
     orderFitting(this.#visit, action, filter, () => this.#pages.again())
   }

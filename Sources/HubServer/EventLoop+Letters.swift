@@ -92,8 +92,10 @@ extension EventLoop {
         let topic = members.text("topic", 0...Limits.requestBytes).map { TopicPattern($0) }
         if let topic, !topic.isValid { members.note("topic", Mistakes.patternExpected) }
         let key = members.text("key", characters: 1...Limits.keyCharacters)
+        let error = members.text("error", characters: 1...Limits.searchCharacters)
         let state = members.word("state", DeadLetter.State.allCases.filter(\.isOpen))
-        return LetterFilter(wid: wid, topic: topic, key: key, states: [state ?? .dead])
+        return LetterFilter(
+            wid: wid, topic: topic, key: key, error: error, states: [state ?? .dead])
     }
 
     /// The admin reader has found what is to be ordered.
@@ -127,6 +129,7 @@ extension EventLoop {
         let topic = query.text("topic").map { TopicPattern($0) }
         if let topic, !topic.isValid { query.note("topic", Mistakes.patternExpected) }
         let key = query.text("key", characters: 1...Limits.keyCharacters)
+        let error = query.text("error", characters: 1...Limits.searchCharacters)
         let all = DeadLetter.State.allCases
         let state = query.word("state", ["open", "settled", "all"] + all.map(\.rawValue))
         let limit = query.integer("limit", 1...Int64(Limits.pullMessages))
@@ -145,7 +148,8 @@ extension EventLoop {
             }
         return .letters(
             .list(
-                LetterFilter(wid: wid, topic: topic, key: key, states: states), after: after ?? 0,
+                LetterFilter(wid: wid, topic: topic, key: key, error: error, states: states),
+                after: after ?? 0,
                 limit: Int(limit ?? Int64(Limits.pullDefault))))
     }
 

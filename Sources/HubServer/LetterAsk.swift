@@ -6,11 +6,14 @@ struct LetterFilter: Sendable {
     var topic: TopicPattern?
     /// The whole key.
     var key: String?
+    /// A part of the error, as it stands there.
+    var error: String?
     var states: [DeadLetter.State]
 
     func fits(_ letter: DeadLetter) -> Bool {
         states.contains(letter.state) && wid ?? letter.wid == letter.wid
             && (key == nil || key == letter.key) && topic?.matches(letter.topic) ?? true
+            && error.map(letter.error.contains) ?? true
     }
 }
 
