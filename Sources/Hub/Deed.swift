@@ -48,6 +48,9 @@ package final class Deed: Sendable, Equatable {
         self.detail = detail
     }
 
+    /// The same, done to warehouse `wid`.
+    func with(wid: UInt32) -> Deed { Deed(action, by: by, wid: wid, detail: detail) }
+
     package static func == (left: Deed, right: Deed) -> Bool {
         left.action == right.action && left.by == right.by && left.wid == right.wid
             && left.detail == right.detail

@@ -187,20 +187,22 @@ package final class WriteBatch: @unchecked Sendable {
         for letter in letters.indices { letters[letter].outcome = .failed(failure) }
     }
 
-    /// Whether something was done of what `deed` tells.
-    func isDone(_ deed: NotedDeed) -> Bool {
-        switch deed.request {
-        case .none: return true
+    /// The deed that `noted` tells of, if something was done of it.
+    func deed(of noted: NotedDeed) -> Deed? {
+        switch noted.request {
+        case .none: return noted.deed
         case .publish(let place):
-            if case .stored(let fresh) = publishes[place].outcome { return fresh > 0 }
+            if case .stored(let fresh) = publishes[place].outcome, fresh > 0 { return noted.deed }
         case .change(let place):
-            if case .done = changes[place].outcome { return true }
+            if case .done = changes[place].outcome { return noted.deed }
         case .letters(let place):
-            if case .ordered(let results) = letters[place].outcome {
-                return results.contains { (try? $0.get()) != nil }
-            }
+            guard case .ordered(let results) = letters[place].outcome else { return nil }
+            let wids = Set(results.compactMap { try? $0.get().wid })
+            guard let wid = wids.first else { return nil }
+            // Of several warehouses it is nobody's alone.
+            return wids.count > 1 ? noted.deed : noted.deed.with(wid: wid)
         }
-        return false
+        return nil
     }
 
     /// Empties it for the next use.

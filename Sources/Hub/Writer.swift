@@ -99,8 +99,8 @@ package struct Writer<S: Store> {
                 for letter in batch.letters.indices {
                     try apply(batch, letter: letter, wall: wall, lookup: lookup)
                 }
-                for noted in batch.deeds where batch.isDone(noted) {
-                    try store.save(noted.deed, at: wall)
+                for noted in batch.deeds {
+                    if let deed = batch.deed(of: noted) { try store.save(deed, at: wall) }
                 }
             }
             outcome.warehouses = Array(pending.values)

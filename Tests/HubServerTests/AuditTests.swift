@@ -79,6 +79,13 @@ import Wire
         #expect(entries.map { $0["action"]?.text } == ["letter_drop", "letter_retry"])
         #expect(entries[0]["detail"] == ["count": 3, "letters": [1, 2, 3]])
         #expect(entries[1]["detail"] == ["n": 2])
+        #expect(entries.map { $0["wid"] } == [7, 7])
+        try client.pull(8)
+        try client.post(
+            "/v1/warehouses/8/dead-letters",
+            ["id": .text(ids.next()), "index": 1, "topic": "A_B", "state": "dead"])
+        try client.post("/v1/dead-letters/drop", ["filter": [:]])
+        #expect(try self.entries(client).first?["wid"] == .null, "it was done to two")
     }
 
     @Test("Signing in and out, and failing to, are entries with the token's name")

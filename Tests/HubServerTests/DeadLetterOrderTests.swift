@@ -193,7 +193,8 @@ import Wire
             ("{}", ["1 fits", "2 fits", "3 fits", "5 fits"]),
             (#"{"state":"parked"}"#, ["4 fits"]), (#"{"key":"k2"}"#, ["2 fits"]),
             (#"{"error":"such ord","wid":7}"#, ["1 fits", "2 fits", "3 fits"]),
-            (#"{"error":"Such"}"#, []), (#"{"wid":8,"state":"dead"}"#, ["5 fits"]), (#"{"topic":"Product_*"}"#, []),
+            (#"{"error":"Such"}"#, []), (#"{"wid":8,"state":"dead"}"#, ["5 fits"]),
+            (#"{"topic":"Product_*"}"#, []),
         ])
     func filters(filter: String, expected: [String]) throws {
         let answer = try orderAll(
