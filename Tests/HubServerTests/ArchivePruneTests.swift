@@ -88,7 +88,11 @@ import Wire
         try ArchiveMove.run(hub.folder.path, through: 5)
         let again = try RunningHub(folder: hub.folder, clock: hub.clock)
         let other = try again.client()
+        #expect(try other.post("/v1/archive/prune", ["before": 4, "dryRun": true]).status == 200)
         #expect(try other.post("/v1/archive/prune", ["before": 4]).integer("through") == 3)
+        let deeds = try other.get("/v1/audit")["entries"].elements ?? []
+        #expect(deeds.map { $0["action"] } == ["archive_prune"], "nothing was done by the dry run")
+        #expect(deeds.first?["detail"] == ["through": 3])
         let page = try other.pull(5)
         #expect(page.indexes == [4], "\(page.text)")
         #expect(page.integer("lag", "messages") == 1)
