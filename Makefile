@@ -61,7 +61,7 @@ fuzz: setup ## throw garbage at the parsers for a while
 # What has threads, and what reads bytes: the whole suite would take an hour under a sanitizer.
 tsan: setup ## run what has threads under the thread sanitizer
 	$(TEST) --sanitize=thread --scratch-path .build/tsan \
-		--filter 'PlatformTests|SQLiteTests|HubTests|SessionTests|PullWaitTests|LookTests'
+		--filter 'PlatformTests|SQLiteTests|HubTests|SessionTests|PullWaitTests|LookTests|EventsTests|PublisherTests|SpoolTests'
 
 # Not for leaks: Foundation leaks with each process that a test starts.
 asan: setup ## run what reads bytes under the address sanitizer
