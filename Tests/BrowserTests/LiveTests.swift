@@ -36,6 +36,25 @@ extension BrowserTests {
             #expect(try page.faults() == [])
         }
 
+        @Test("Where the hub has no stream to give, the page asks again and again, and says so")
+        func polls() throws {
+            let others = try (0..<64).map { _ in try EventStream(scene.hub.endpoint) }
+            #expect(others.allSatisfy { $0.head.status == 200 })
+            let page = try openFleet()
+            try page.until(
+                "the fallback", within: .seconds(30),
+                "return document.querySelector('.live').dataset.state === 'polling'")
+            let lag = try scene.warehouse(105)["lag"]!["messages"]!.integer!
+            try scene.client.publish(wid: 105)
+            try page.until(
+                "the lag to grow", within: .seconds(30),
+                """
+                return document.querySelector("tr[data-wid='105'] [data-field=lag]").title
+                    === arguments[0]
+                """, .text("\(lag + 1)"))
+            #expect(try page.run("return window.sameLoad") == true)
+        }
+
         @Test("A warehouse that is seen for the first time appears")
         func appears() throws {
             let page = try openFleet()
