@@ -1,5 +1,6 @@
 /** Who did what, and when. */
 import { element, fill } from "./element.js"
+import { fieldsOf } from "./filter.js"
 import { known, text } from "./text.js"
 import { exact } from "./number.js"
 import { fieldTime, fieldValue, timeElement } from "./time.js"
@@ -38,16 +39,7 @@ export function show(visit) {
   const filter = Object.fromEntries(names.map((name) => [name, route.query.get(name) ?? ""]))
   const pages = new Pages({ signal, load: (token, turn) => entries(hub, filter, token, turn) })
   const fields = {}
-  const field = (name, properties) => {
-    fields[name] = element("input", {
-      name,
-      autocomplete: "off",
-      spellcheck: "false",
-      ...properties,
-      value: properties.value ?? filter[name],
-    })
-    return element("label", {}, [text(`audit.${name}`), fields[name]])
-  }
+  const field = fieldsOf("audit", filter, fields)
   fields.action = element("select", { name: "action" }, [
     element("option", { value: "" }, text("audit.any")),
     ...deeds.map((deed) =>

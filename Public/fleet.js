@@ -1,10 +1,11 @@
 /** All warehouses: how they are, and which one needs somebody. */
 import { element, fill, mark, write } from "./element.js"
 import { known, text } from "./text.js"
-import { bytes, exact, place, rate, short } from "./number.js"
+import { exact, place, rate, short } from "./number.js"
 import { ago, hubNow, moment, span, universal } from "./time.js"
 import { address, note } from "./router.js"
 import { nothing, Table, tell } from "./table.js"
+import { Figures } from "./figures.js"
 import { Heat } from "./heat.js"
 import { gravity, showState, signs, stateBadge, states } from "./state.js"
 import { showTrend, trendLine } from "./trend.js"
@@ -31,7 +32,16 @@ class Fleet {
   #descending
   #filter
   #chips = new Map()
-  #figures = {}
+  #figures = new Figures([
+    "head",
+    "publishRate",
+    "pullRate",
+    "lagMessages",
+    "lagSeconds",
+    "deadLetters",
+    "storeBytes",
+    "freeBytes",
+  ])
   #order = new Map()
   #search
   #count = element("span", { class: "quiet", data: { field: "shown" } })
@@ -72,7 +82,7 @@ class Fleet {
     this.#tableSpot.append(this.#table.node)
     fill(this.#full, [
       element("h1", { class: "hidden" }, text("fleet.title")),
-      this.#summary(),
+      this.#figures.node,
       this.#heat.node,
       this.#controls(),
       this.#tableSpot,
@@ -91,27 +101,6 @@ class Fleet {
   #trouble() {
     if (this.#live.complete || this.#live.state !== "away") return
     fill(this.#visit.root, nothing(text("live.away"), element("p", {}, text("problem.away.do"))))
-  }
-
-  #summary() {
-    const names = [
-      "head",
-      "publishRate",
-      "pullRate",
-      "lagMessages",
-      "lagSeconds",
-      "deadLetters",
-      "storeBytes",
-      "freeBytes",
-    ]
-    return element(
-      "dl",
-      { class: "figures" },
-      names.map((name) => {
-        this.#figures[name] = element("dd", { data: { field: name } }, "–")
-        return element("div", {}, [element("dt", {}, text(`figure.${name}`)), this.#figures[name]])
-      }),
-    )
   }
 
   #controls() {
@@ -249,37 +238,19 @@ class Fleet {
       this.#count,
       text("fleet.shown", { shown: exact(this.#order.size), all: exact(all.length) }),
     )
-    for (const [name, value] of Object.entries(sum)) this.#figure(name, value)
-    this.#figure("head", this.#live.head)
+    for (const [name, value] of Object.entries(sum)) this.#figures.show(name, value)
+    this.#figures.show("head", this.#live.head)
     if (!this.#live.traffic) {
       for (const name of ["publishRate", "pullRate", "storeBytes", "freeBytes"]) {
-        this.#figure(name, null)
+        this.#figures.show(name, null)
       }
     }
   }
 
   #traffic() {
     for (const name of ["head", "publishRate", "pullRate", "storeBytes", "freeBytes"]) {
-      this.#figure(name, this.#live.traffic[name])
+      this.#figures.show(name, this.#live.traffic[name])
     }
-  }
-
-  #figure(name, value) {
-    const written = name.endsWith("Rate")
-      ? text("perSecond", { shown: rate(value) })
-      : name.endsWith("Bytes")
-      ? bytes(value)
-      : name === "lagSeconds"
-      ? span(value)
-      : name === "head"
-      ? place(value)
-      : short(value)
-    write(
-      this.#figures[name],
-      value === null || value === undefined ? "–" : written,
-      value === null || value === undefined ? "" : exact(value),
-    )
-    mark(this.#figures[name], "data-bad", name === "deadLetters" && value > 0 ? "" : null)
   }
 
   #empty() {

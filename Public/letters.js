@@ -1,9 +1,10 @@
 /** What warehouses could not handle: by warehouse, topic, state and error; retried or given up. */
 import { element, fill, write } from "./element.js"
+import { fieldsOf } from "./filter.js"
 import { text } from "./text.js"
 import { exact } from "./number.js"
 import { timeElement } from "./time.js"
-import { address, note } from "./router.js"
+import { note } from "./router.js"
 import { Pages } from "./pages.js"
 import { nothing, sheet } from "./table.js"
 import { open, told } from "./dialog.js"
@@ -59,16 +60,7 @@ class Letters {
   }
 
   #form() {
-    const field = (name, properties) => {
-      this.#fields[name] = element("input", {
-        name,
-        value: this.#filter[name],
-        autocomplete: "off",
-        spellcheck: "false",
-        ...properties,
-      })
-      return element("label", {}, [text(`letters.${name}`), this.#fields[name]])
-    }
+    const field = fieldsOf("letters", this.#filter, this.#fields)
     this.#fields.state = element(
       "select",
       { name: "state" },

@@ -1,5 +1,6 @@
 /** Search over store and archive, newest first. */
 import { element, fill } from "./element.js"
+import { fieldsOf } from "./filter.js"
 import { text } from "./text.js"
 import { exact } from "./number.js"
 import { fieldTime, fieldValue, timeElement } from "./time.js"
@@ -47,16 +48,7 @@ class Search {
   }
 
   #form() {
-    const field = (name, properties) => {
-      this.#fields[name] = element("input", {
-        name,
-        autocomplete: "off",
-        spellcheck: "false",
-        ...properties,
-        value: properties.value ?? this.#filter[name],
-      })
-      return element("label", {}, [text(`messages.${name}`), this.#fields[name]])
-    }
+    const field = fieldsOf("messages", this.#filter, this.#fields)
     this.#fields.archived = element("input", {
       type: "checkbox",
       name: "archived",
@@ -292,7 +284,7 @@ export function list(messages) {
 }
 
 /** Stretches of the archive of which nobody knows what they hold. */
-export function unreadableWords(stretches) {
+function unreadableWords(stretches) {
   return element("div", { class: "problem" }, [
     element("p", { class: "problem-title" }, text("messages.unreadable")),
     element(

@@ -1,9 +1,10 @@
 /** How much flows, how far all are behind, and how long the disk lasts. */
-import { element, fill, write } from "./element.js"
+import { element, fill } from "./element.js"
 import { text } from "./text.js"
-import { bytes, exact, percent, place, rate, short } from "./number.js"
+import { bytes, exact, percent, rate, short } from "./number.js"
 import { hubNow, span, timeElement } from "./time.js"
 import { address, note } from "./router.js"
+import { Figures } from "./figures.js"
 import { Chart, ranges, rangeSwitch } from "./chart.js"
 import { loading, told } from "./dialog.js"
 import { nothing, sheet } from "./table.js"
@@ -23,7 +24,17 @@ export function show(visit) {
 class Traffic {
   #visit
   #range
-  #figures = {}
+  #figures = new Figures([
+    "head",
+    "publishRate",
+    "pullRate",
+    "commitRate",
+    "lagMessages",
+    "lagSeconds",
+    "storeBytes",
+    "archiveBytes",
+    "freeBytes",
+  ])
   #charts
   #disk = element("div")
   #topics = element("div")
@@ -60,7 +71,7 @@ class Traffic {
         element("h1", {}, text("traffic.title")),
         rangeSwitch(this.#range, (range) => this.#choose(range)),
       ]),
-      this.#numbers(),
+      this.#figures.node,
       this.#trouble,
       element("div", { class: "charts" }, this.#charts.map(({ node }) => node)),
       element("h2", {}, text("traffic.disk")),
@@ -81,44 +92,10 @@ class Traffic {
     this.#load()
   }
 
-  #numbers() {
-    const names = [
-      "head",
-      "publishRate",
-      "pullRate",
-      "commitRate",
-      "lagMessages",
-      "lagSeconds",
-      "storeBytes",
-      "archiveBytes",
-      "freeBytes",
-    ]
-    return element(
-      "dl",
-      { class: "figures" },
-      names.map((name) => {
-        this.#figures[name] = element("dd", { data: { field: name } }, "–")
-        return element("div", {}, [element("dt", {}, text(`figure.${name}`)), this.#figures[name]])
-      }),
-    )
-  }
-
   /** By the stream; without one, the newest sample. */
   #now(sample = this.#visit.live.traffic) {
     if (!sample) return
-    for (const [name, node] of Object.entries(this.#figures)) {
-      const value = sample[name]
-      const words = name.endsWith("Rate")
-        ? text("perSecond", { shown: rate(value) })
-        : name.endsWith("Bytes")
-        ? bytes(value)
-        : name === "lagSeconds"
-        ? span(value)
-        : name === "head"
-        ? place(value)
-        : short(value)
-      write(node, words, value === null || value === undefined ? "" : exact(value))
-    }
+    for (const name of this.#figures.names) this.#figures.show(name, sample[name])
   }
 
   async #load() {

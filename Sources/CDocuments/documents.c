@@ -28,6 +28,12 @@ static const unsigned char dialog_js[] = {
 static const unsigned char element_js[] = {
 #embed "../../Public/element.js"
 };
+static const unsigned char figures_js[] = {
+#embed "../../Public/figures.js"
+};
+static const unsigned char filter_js[] = {
+#embed "../../Public/filter.js"
+};
 static const unsigned char fleet_js[] = {
 #embed "../../Public/fleet.js"
 };
@@ -133,6 +139,8 @@ static const struct cdocuments_file files[] = {
     FILE("chart.js", chart_js),
     FILE("dialog.js", dialog_js),
     FILE("element.js", element_js),
+    FILE("figures.js", figures_js),
+    FILE("filter.js", filter_js),
     FILE("fleet.js", fleet_js),
     FILE("heat.js", heat_js),
     FILE("help.js", help_js),
