@@ -27,6 +27,7 @@ final class HubState: Sendable {
     let trends = Trends()
     let followers: Followers
     let condition = Condition()
+    let beats: Beats
     /// Monotonic nanoseconds of the start.
     let started: UInt64
 
@@ -61,6 +62,7 @@ final class HubState: Sendable {
         for _ in 0..<configuration.loops { loops.append(try Mailbox(capacity: Limits.mailbox)) }
         self.loops = loops
         signs = loops.map { _ in WaitSign() }
+        beats = Beats(loops: configuration.loops)
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)

@@ -38,12 +38,19 @@ private enum Serve {
     private static func serve(_ configuration: Configuration) throws {
         // Before any thread starts: they inherit that signals are read here and nowhere else.
         let signals = try Signals()
-        let server = try Server(configuration)
+        let service = Service(
+            ServiceNotifier(environment: Program.environment(of: ServiceNotifier.variables)),
+            log: Log(
+                level: configuration.logLevel, format: configuration.logFormat, clock: WallClock()))
+        let server = try service.start(configuration)
         while true {
-            switch try signals.wait(milliseconds: -1) {
-            case .terminate, .interrupt: return server.stop()
-            case .hangUp, nil: continue
+            switch try signals.wait(milliseconds: service.patience) {
+            case .terminate, .interrupt: return service.stop(server)
+            // Nothing of the configuration is read anew yet; tokens are, by themselves.
+            case .hangUp: service.reload {}
+            case nil: break
             }
+            service.look(server)
         }
     }
 
