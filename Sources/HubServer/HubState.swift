@@ -25,6 +25,8 @@ final class HubState: Sendable {
     /// What the pulse has found out.
     let samples = SampleLog()
     let trends = Trends()
+    /// What all warehouses came to at the pulse's last look; nil: it has not looked yet.
+    let fleet = Locked<FleetLook.Totals?>(nil)
     let followers: Followers
     let condition = Condition()
     let beats: Beats

@@ -25,6 +25,8 @@ package final class ManagerSocket {
                 socket, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(length))
         }
         guard socket >= 0, result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno)!) }
+        // Programs of other users notify too.
+        if !isAbstract { chmod(path, 0o777) }
     }
 
     /// The lines of the next datagram; nil: none came in time.
