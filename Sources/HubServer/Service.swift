@@ -54,9 +54,9 @@ package final class Service {
     }
 
     /// Reads anew what can be read anew while the hub serves.
-    package func reload(_ body: () -> Void) {
+    package func reload(_ server: Server) {
         notifier?.tell(.reloading(at: MonotonicClock.now()))
-        body()
+        server.reload()
         notifier?.tell(.ready)
     }
 

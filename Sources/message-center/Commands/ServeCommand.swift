@@ -46,8 +46,7 @@ private enum Serve {
         while true {
             switch try signals.wait(milliseconds: service.patience) {
             case .terminate, .interrupt: return service.stop(server)
-            // Nothing of the configuration is read anew yet; tokens are, by themselves.
-            case .hangUp: service.reload {}
+            case .hangUp: service.reload(server)
             case nil: break
             }
             service.look(server)
