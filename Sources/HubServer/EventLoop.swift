@@ -218,6 +218,7 @@ final class EventLoop {
             let connection = Connection(socket)
             connection.token = connections.insert(connection)
             counters.add(.connectionsOpened)
+            KillPoint.pass("loop.accepted")
             do throws(Errno) {
                 try poller.add(
                     connection.socket.descriptor.raw, token: connection.token, interest: .read)
@@ -383,6 +384,7 @@ final class EventLoop {
             case .answer(let answer): looked(answer)
             case .desk(let answer): answered(answer)
             case .news(let news): tell(news)
+            case .beat: hub.beats.loops[number].answer()
             case .stop: beginStop()
             }
         }

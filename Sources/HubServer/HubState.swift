@@ -28,8 +28,11 @@ final class HubState: Sendable {
     /// What the pulse has found out.
     let samples = SampleLog()
     let trends = Trends()
+    /// What all warehouses came to at the pulse's last look; nil: it has not looked yet.
+    let fleet = Locked<FleetLook.Totals?>(nil)
     let followers: Followers
     let condition = Condition()
+    let beats: Beats
     /// Monotonic nanoseconds of the start.
     let started: UInt64
 
@@ -65,6 +68,7 @@ final class HubState: Sendable {
         for _ in 0..<configuration.loops { loops.append(try Mailbox(capacity: Limits.mailbox)) }
         self.loops = loops
         signs = loops.map { _ in WaitSign() }
+        beats = Beats(loops: configuration.loops)
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)
