@@ -51,6 +51,16 @@ final class Connection {
     }
 
     let socket: Socket
+    /// The peer's address, and by it counted as one of its connections.
+    let peer: NetworkAddress
+    let entered: Caller
+    /// The peer is a proxy that is believed whose requests it hands on.
+    let isProxy: Bool
+    /// Whose request is in hand: the peer's, or behind a trusted proxy whose that tells.
+    var address: NetworkAddress
+    var caller: Caller
+    /// What the answer tells of a limit.
+    var quota: Quota?
     var token = Token.reserved(0)
 
     /// What came and was not yet used. Empty, and without memory, between requests.
@@ -93,7 +103,12 @@ final class Connection {
     /// When a body must be whole, whatever its pace.
     var bodyDeadline = UInt64.max
 
-    init(_ socket: consuming Socket) {
+    init(_ socket: consuming Socket, of caller: Caller, isProxy: Bool) {
+        peer = socket.peerEndpoint.network
+        address = peer
+        entered = caller
+        self.caller = caller
+        self.isProxy = isProxy
         self.socket = socket
         var limits = RequestParser.Limits()
         limits.maxHeadBytes = Limits.headBytes

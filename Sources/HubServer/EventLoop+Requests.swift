@@ -144,6 +144,7 @@ extension EventLoop {
     func beginUnread(_ connection: Connection) {
         connection.requestID = nextRequestID()
         connection.head = RequestHead()
+        connection.quota = nil
     }
 
     /// Refuses a request whose body was not read: if all of it is there it is passed over, else
@@ -168,6 +169,8 @@ extension EventLoop {
         connection.requestID =
             head.requestID.isPresent
             ? .given(bytes.text(head.requestID)) : nextRequestID()
+        findCaller(connection, bytes)
+        try countOfAddress(connection)
         connection.route = try Route.find(
             head.method, Target(bytes.extracting(head.target.range)))
         // Reading is safe, and browsers keep the answer from a page of another site.
@@ -248,7 +251,12 @@ extension EventLoop {
         let head = connection.head
         connection.session = nil
         if let token = bytes.extracting(head.authorization.range).bearerToken {
-            return authority.holder(Authority.Digest(of: token))
+            try checkTries(connection)
+            guard let holder = authority.holder(Authority.Digest(of: token)) else {
+                try countWrongToken(connection)
+                return nil
+            }
+            return holder
         }
         guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
         // Browsers send the cookie by themselves, so the page has to be known too: they say it
@@ -349,6 +357,7 @@ extension EventLoop {
         } else if connection.head.minorVersion == 0 {
             output.append("Connection: keep-alive\r\n")
         }
+        connection.quota?.appendFields(to: &output)
         counters.add(.requests)
     }
 
@@ -410,7 +419,7 @@ extension EventLoop {
     }
 
     /// Whether one more failed request may be told: a full disk fails them by the thousand.
-    private func mayTellFailure() -> Bool {
+    func mayTellFailure() -> Bool {
         if wall / 1000 != failuresSecond { (failuresSecond, failuresTold) = (wall / 1000, 0) }
         failuresTold += 1
         return failuresTold <= Limits.failuresToldPerSecond

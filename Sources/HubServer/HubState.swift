@@ -21,6 +21,7 @@ final class HubState: Sendable {
     let topics: SharedTopics
     let authority: AuthorityBox
     let sessions = Sessions()
+    let callers: Callers
     let metrics: Metrics
     /// What the pulse has found out.
     let samples = SampleLog()
@@ -50,6 +51,7 @@ final class HubState: Sendable {
         self.lines = lines
         self.epochs = epochs
         self.authority = authority
+        callers = Callers(configuration)
         hub = state.hub
         ids = state.ids
         forks = state.forks

@@ -29,6 +29,10 @@ struct MetricsPage {
             ("message_center_connections", "Connections now.", Double(open)),
             ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
             (
+                "message_center_addresses", "Addresses whose requests are counted now.",
+                Double(hub.callers.count)
+            ),
+            (
                 "message_center_event_subscribers", "Connections that follow the events now.",
                 Double(hub.followers.count)
             ),

@@ -21,8 +21,9 @@ package final class RawClient: @unchecked Sendable {
     private var received: [UInt8] = []
     package var timeout: Duration = .seconds(20)
 
-    package init(_ endpoint: Endpoint) throws {
-        socket = try Socket.connect(to: endpoint)
+    /// - Parameter source: the address to come from, one of this machine's; nil: any.
+    package init(_ endpoint: Endpoint, from source: String? = nil) throws {
+        socket = try Socket.connect(to: endpoint, from: source.map { try Endpoint("\($0):0") })
     }
 
     // MARK: Bytes

@@ -66,6 +66,7 @@ enum Allowed {
         "Sources/HubServer/AdminReader+Search.swift": "copies a topic's name into a batch",
         "Sources/HubServer/Authority.swift": "digests a token where the request has it",
         "Sources/HubServer/EventLoop+Archive.swift": "copies a page into its answer",
+        "Sources/HubServer/EventLoop+Limits.swift": "sends an answer from its own buffer",
         "Sources/HubServer/EventLoop+Publish.swift": "checks a topic where the request has it",
         "Sources/HubServer/EventLoop+Requests.swift": "reads a request where the connection has it",
         "Sources/HubServer/EventLoop+Send.swift": "sends an answer from its own buffer",
