@@ -227,6 +227,7 @@ extension EventLoop {
     private func principal(
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Principal {
+        connection.holder = nil
         if authority.isOpen || connection.route.isOpenToAll { return .anyone }
         guard let holder = try holder(connection, bytes) else {
             throw Problem(
@@ -234,6 +235,8 @@ extension EventLoop {
                 "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
                     + "create` makes one.")
         }
+        holder.use.note(wall)
+        connection.holder = holder
         guard holder.principal.mayAsk(connection.route) else {
             throw Problem(403, "forbidden", holder.principal.refusal(of: connection.route))
         }
@@ -248,7 +251,7 @@ extension EventLoop {
         let head = connection.head
         connection.session = nil
         if let token = bytes.extracting(head.authorization.range).bearerToken {
-            return authority.holder(Authority.Digest(of: token))
+            return authority.holder(Digest(of: token))
         }
         guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
         // Browsers send the cookie by themselves, so the page has to be known too: they say it
