@@ -228,7 +228,8 @@ extension EventLoop {
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Principal {
         connection.holder = nil
-        if authority.isOpen || connection.route.isOpenToAll { return .anyone }
+        let access = connection.route.access
+        if authority.isOpen || access == .all { return .anyone }
         guard let holder = try holder(connection, bytes) else {
             throw Problem(
                 401, "unauthorized",
@@ -237,8 +238,8 @@ extension EventLoop {
         }
         holder.use.note(wall)
         connection.holder = holder
-        guard holder.principal.mayAsk(connection.route) else {
-            throw Problem(403, "forbidden", holder.principal.refusal(of: connection.route))
+        guard holder.principal.may(access) else {
+            throw Problem(403, "forbidden", holder.principal.refusal(of: access))
         }
         connection.operatorName = holder.principal == .admin ? holder.name : ""
         return holder.principal
