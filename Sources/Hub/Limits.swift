@@ -207,8 +207,8 @@ package enum Limits {
     /// Failed tries to sign in of one address within a minute. Beyond: 429 `too_many_tries`; the
     /// right token still comes in.
     package static let failedSignIns = 10
-    /// Failed tries to sign in of all addresses within a minute that the audit tells, so that nobody
-    /// can fill it; the others are only answered.
+    /// Failed tries to sign in of all addresses within a minute that the audit tells, so that
+    /// nobody can fill it; the others are only answered.
     package static let failedSignInsNoted = 60
     /// Requests of one address with a wrong token within a minute. Beyond: 429 `too_many_tries`,
     /// before a token is looked at.

@@ -79,10 +79,12 @@ final class Connection {
     var head = RequestHead()
     var route = Route.health
     var principal = Principal.anyone
+    /// Whose token the request bears; nil: it needs none.
+    var holder: Authority.Holder?
     /// The name of an admin's token; empty for all others.
     var operatorName = ""
     /// The session that its cookie stands for; nil if it bears none, or did not need it.
-    var session: Authority.Digest?
+    var session: Digest?
     var phase = Phase.head
     var call = Call.none
     var requestID = RequestID.none

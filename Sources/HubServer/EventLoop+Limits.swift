@@ -48,6 +48,26 @@ extension EventLoop {
         }
     }
 
+    /// Counts a request with the token of `holder`; throws if it has had too many.
+    func countOfToken(_ connection: Connection, _ holder: Authority.Holder) throws(Problem) {
+        guard let rate = limits.token else { return }
+        switch holder.use.budget.take(rate, now: now) {
+        case .allowed(let left): note(connection, .token, rate, left: left)
+        case .refused(let wait):
+            counters.add(.limitedRequests)
+            let perSecond = rate.count / rate.seconds
+            if holder.use.budget.mayTell(now: now), mayTellFailure() {
+                hub.log.warning(
+                    """
+                    requests with token \(holder.name) are limited: more than \(perSecond) a second
+                    """)
+            }
+            throw refusal(
+                connection, .token, rate, after: wait,
+                "More than \(perSecond) requests a second come with this token")
+        }
+    }
+
     /// The answer tells what is left once that is less than a quarter: others need not know.
     private func note(
         _ connection: Connection, _ policy: Quota.Policy, _ rate: RequestRate, left: Int
@@ -100,8 +120,8 @@ extension EventLoop {
 
     // MARK: Connections
 
-    /// Turns away a connection whose address has too many: with an answer, if the kernel takes it at
-    /// once, but without a place among the others, who might have to make room for it.
+    /// Turns away a connection whose address has too many: with an answer, if the kernel takes it
+    /// at once, but without a place among the others, who might have to make room for it.
     func turnAway(_ socket: borrowing Socket) {
         counters.add(.connectionsLimited)
         let limit = hub.configuration.connectionsOfAddress ?? 0

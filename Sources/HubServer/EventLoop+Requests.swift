@@ -230,15 +230,20 @@ extension EventLoop {
     private func principal(
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Principal {
-        if authority.isOpen || connection.route.isOpenToAll { return .anyone }
+        connection.holder = nil
+        let access = connection.route.access
+        if authority.isOpen || access == .all { return .anyone }
         guard let holder = try holder(connection, bytes) else {
             throw Problem(
                 401, "unauthorized",
                 "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
                     + "create` makes one.")
         }
-        guard holder.principal.mayAsk(connection.route) else {
-            throw Problem(403, "forbidden", holder.principal.refusal(of: connection.route))
+        try countOfToken(connection, holder)
+        holder.use.note(wall)
+        connection.holder = holder
+        guard holder.principal.may(access) else {
+            throw Problem(403, "forbidden", holder.principal.refusal(of: access))
         }
         connection.operatorName = holder.principal == .admin ? holder.name : ""
         return holder.principal
@@ -252,7 +257,7 @@ extension EventLoop {
         connection.session = nil
         if let token = bytes.extracting(head.authorization.range).bearerToken {
             try checkTries(connection)
-            guard let holder = authority.holder(Authority.Digest(of: token)) else {
+            guard let holder = authority.holder(Digest(of: token)) else {
                 try countWrongToken(connection)
                 return nil
             }

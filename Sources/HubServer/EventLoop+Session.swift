@@ -12,7 +12,7 @@ extension EventLoop {
     func signedIn(_ connection: Connection, _ bytes: RawSpan) -> SignedIn? {
         let field = bytes.extracting(connection.head.cookie.range)
         guard let cookie = field.cookie(Self.cookieName) else { return nil }
-        let digest = Authority.Digest(of: cookie)
+        let digest = Digest(of: cookie)
         guard let session = hub.sessions.session(digest, now: now),
             let holder = authority.holder(session.token), holder.principal == .admin
         else { return nil }
@@ -20,7 +20,7 @@ extension EventLoop {
     }
 
     struct SignedIn {
-        let digest: Authority.Digest
+        let digest: Digest
         let holder: Authority.Holder
         /// Monotonic nanoseconds.
         let ends: UInt64
@@ -55,7 +55,7 @@ extension EventLoop {
             writeSession(name: nil, ends: nil)
             return answerBody(connection)
         }
-        let digest = Authority.Digest(of: token!)
+        let digest = Digest(of: token!)
         let holder = authority.holder(digest)
         guard let holder, holder.principal == .admin else {
             throw failedSignIn(connection, holder)

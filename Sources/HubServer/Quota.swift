@@ -3,8 +3,8 @@ import Wire
 
 /// How much of a limit its caller has left: told where little is, and where nothing is.
 ///
-/// As the fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11), which
-/// are structured fields (RFC 9651).
+/// As the fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11),
+/// which are structured fields (RFC 9651).
 struct Quota: Sendable {
     enum Policy: String, Sendable {
         case address, token

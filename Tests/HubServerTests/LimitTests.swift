@@ -114,6 +114,37 @@ import Wire
         #expect(try client.isClosed())
     }
 
+    // MARK: Requests with a token
+
+    private func ask(_ client: RawClient, with token: String) throws -> Answer {
+        try client.request("GET", "/v1/topics", fields: ["Authorization": "Bearer \(token)"])
+    }
+
+    @Test("A token has one budget, from wherever it comes, and over changes of the tokens")
+    func tokens() throws {
+        let folder = try TemporaryFolder()
+        func make(_ name: String) throws -> String {
+            try TokenFileMaker.admin(folder, name: name)
+        }
+        let (first, second) = (try make("first"), try make("second"))
+        let hub = try RunningHub(folder: folder) { $0.requestsOfToken = 1 }
+        let clients = try (1...8).map { try client(hub, from: "127.0.0.\($0)") }
+        for number in 0..<5 { #expect(try ask(clients[number], with: first).status == 200) }
+        let refused = try ask(clients[6], with: first)
+        #expect(refused.status == 429)
+        #expect(refused.code == "rate_limited")
+        #expect(refused[field: "Retry-After"] == "1")
+        #expect(refused[field: "RateLimit-Policy"] == "\"token\";q=5;w=5")
+        #expect(refused[field: "RateLimit"] == "\"token\";r=0;t=1")
+        #expect(try ask(clients[6], with: second).status == 200)
+        #expect(try clients[6].get("/healthz").status == 200)
+        let third = try make("third")
+        #expect(try eventually { try ask(clients[0], with: third).status == 200 })
+        // About a second has brought one back, or two; a new budget would have five.
+        let statuses = try (0..<5).map { try ask(clients[$0], with: first).status }
+        #expect(statuses.contains(429))
+    }
+
     // MARK: Connections of an address
 
     @Test("Connections beyond the limit are turned away, those of others come in")
