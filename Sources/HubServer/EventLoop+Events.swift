@@ -11,7 +11,7 @@ extension EventLoop {
         /// Monotonic nanoseconds at which it ends: who follows shows its token again then.
         let ends: UInt64
         /// The session that it ends with.
-        let session: Authority.Digest?
+        let session: Digest?
         /// Bytes that may wait for the client; 0: it was not told anything yet.
         var room = 0
     }

@@ -25,9 +25,14 @@ package final class RawClient: @unchecked Sendable {
     private var received: [UInt8] = []
     package var timeout: Duration = .seconds(20)
 
-    /// - Parameter tls: what it speaks TLS with; nil: it speaks in the clear.
-    package init(_ endpoint: Endpoint, tls: TLSContext? = TestTLS.isOn ? TestTLS.client : nil) throws {
-        socket = try Socket.connect(to: endpoint)
+    /// - Parameters:
+    ///   - source: the address to come from, one of this machine's; nil: any.
+    ///   - tls: what it speaks TLS with; nil: it speaks in the clear.
+    package init(
+        _ endpoint: Endpoint, from source: String? = nil,
+        tls: TLSContext? = TestTLS.isOn ? TestTLS.client : nil
+    ) throws {
+        socket = try Socket.connect(to: endpoint, from: source.map { try Endpoint("\($0):0") })
         self.tls = tls.map { TLSSession(connecting: $0, to: endpoint.host) }
         guard let session = self.tls else { return }
         var hello = ByteBuffer()
