@@ -102,7 +102,7 @@ extension EventLoop {
         output.append(cookie)
         output.append("; Path=/; HttpOnly; SameSite=Strict; Max-Age=")
         output.append(decimal: seconds)
-        output.append("\r\nCache-Control: no-store\r\n")
+        output.append("\r\n")
         endAnswer(connection)
     }
 }
