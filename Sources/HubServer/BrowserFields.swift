@@ -19,10 +19,10 @@ enum BrowserFields {
     /// What a page needs beside those of all.
     ///
     /// Scripts, styles and pictures come from here alone, and nothing runs that stands in a page:
-    /// what a message holds can do no harm there (https://www.w3.org/TR/CSP3/). No other site frames
-    /// it (`X-Frame-Options` for browsers that do not know `frame-ancestors`; RFC 7034), has a hand
-    /// on its window (https://html.spec.whatwg.org/#cross-origin-opener-policies), or learns from
-    /// where somebody came.
+    /// what a message holds can do no harm there (https://www.w3.org/TR/CSP3/). No other site
+    /// frames it (`X-Frame-Options` for browsers that do not know `frame-ancestors`; RFC 7034), has
+    /// a hand on its window (https://html.spec.whatwg.org/#cross-origin-opener-policies), or learns
+    /// from where somebody came.
     static let ofPages: StaticString = """
         Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; \
         img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
