@@ -28,7 +28,7 @@ final class Metrics: Sendable {
 
     enum Counter: Int, CaseIterable {
         case connectionsOpened, connectionsClosed, connectionsRefused, connectionsCutOff, requests,
-            published, duplicates, pulls, handedOut, letterReports, refusals, failures, waitsBegun,
+            handshakes, handshakesFailed, published, duplicates, pulls, handedOut, letterReports, refusals, failures, waitsBegun,
             waitsEnded
 
         var name: StaticString {
@@ -38,6 +38,8 @@ final class Metrics: Sendable {
             case .connectionsRefused: "message_center_connections_refused_total"
             case .connectionsCutOff: "message_center_connections_cut_off_total"
             case .requests: "message_center_requests_total"
+            case .handshakes: "message_center_tls_handshakes_total"
+            case .handshakesFailed: "message_center_tls_handshakes_failed_total"
             case .published: "message_center_messages_published_total"
             case .duplicates: "message_center_messages_duplicate_total"
             case .pulls: "message_center_pulls_total"
@@ -57,6 +59,8 @@ final class Metrics: Sendable {
             case .connectionsRefused: "Connections refused because there were too many."
             case .connectionsCutOff: "Connections ended because their answers were not taken."
             case .requests: "Requests answered."
+            case .handshakes: "TLS handshakes done."
+            case .handshakesFailed: "Connections that failed to do a TLS handshake."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."
             case .pulls: "Pulls begun."
