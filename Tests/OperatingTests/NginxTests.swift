@@ -36,7 +36,7 @@ struct NginxTests {
     func largeBatch() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/batch"
-        let body = String(repeating: "x", count: 1600)
+        let body = String(repeating: "x", count: 1700)
         let message = #"{"topic":"SaleOrder_Changed","wid":3,"body":"\#(body)"}"#
         let count = (16 * 1024 * 1024 - 2) / (message.utf8.count + 1)
         let batch = "[" + Array(repeating: message, count: count).joined(separator: ",") + "]"
