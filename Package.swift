@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "HubServer",
+                "Platform", "Wire", "TLS", "Hub", "SQLite", "HubSQLite", "Archive",
+                "HubServer",
             ],
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),

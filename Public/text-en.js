@@ -507,7 +507,11 @@ export const english = Object.freeze({
   "audit.action.sign_out": "signed out",
 
   "problem.forbidden.do": "Sign in with a token of the role admin.",
-  "problem.too_many_tries": "Too many tries to sign in have failed",
+  "problem.rate_limited": "Too many requests in a short time",
+  "problem.rate_limited.do": "Wait a second, then try again.",
+  "problem.too_many_connections": "Too many connections from this address",
+  "problem.too_many_connections.do": "End some programs that use the hub, then try again.",
+  "problem.too_many_tries": "Too many wrong tokens came from this address",
   "problem.too_many_tries.do": "Wait a minute, then try again.",
   "problem.not_found": "This hub has nothing there",
   "problem.not_found.do": "It may be older than this page: compare their versions.",

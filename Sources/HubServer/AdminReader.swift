@@ -55,7 +55,8 @@ final class AdminReader {
         do throws(TokenFile.Failure) {
             let version = try tokens.version()
             guard version != tokensVersion else { return }
-            let authority = try tokens.authority(isLocal: hub.configuration.listen.isLoopback)
+            let authority = try tokens.authority(
+                isLocal: hub.configuration.listen.isLoopback, after: hub.authority.authority)
             tokensVersion = version
             hub.authority.replace(authority)
             hub.log.info("the tokens have changed")

@@ -52,6 +52,16 @@ final class Connection {
     }
 
     let socket: Socket
+    /// The peer's address, and by it counted as one of its connections.
+    let peer: NetworkAddress
+    let entered: Caller
+    /// The peer is a proxy that is believed whose requests it hands on.
+    let isProxy: Bool
+    /// Whose request is in hand: the peer's, or behind a trusted proxy whose that tells.
+    var address: NetworkAddress
+    var caller: Caller
+    /// What the answer tells of a limit.
+    var quota: Quota?
     var token = Token.reserved(0)
 
     /// Its TLS, if the hub speaks that and the client has begun it.
@@ -81,10 +91,12 @@ final class Connection {
     var head = RequestHead()
     var route = Route.health
     var principal = Principal.anyone
+    /// Whose token the request bears; nil: it needs none.
+    var holder: Authority.Holder?
     /// The name of an admin's token; empty for all others.
     var operatorName = ""
     /// The session that its cookie stands for; nil if it bears none, or did not need it.
-    var session: Authority.Digest?
+    var session: Digest?
     var phase = Phase.head
     var call = Call.none
     var requestID = RequestID.none
@@ -105,7 +117,12 @@ final class Connection {
     /// When a body must be whole, whatever its pace.
     var bodyDeadline = UInt64.max
 
-    init(_ socket: consuming Socket) {
+    init(_ socket: consuming Socket, of caller: Caller, isProxy: Bool) {
+        peer = socket.peerEndpoint.network
+        address = peer
+        entered = caller
+        self.caller = caller
+        self.isProxy = isProxy
         self.socket = socket
         var limits = RequestParser.Limits()
         limits.maxHeadBytes = Limits.headBytes

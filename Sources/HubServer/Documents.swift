@@ -16,7 +16,7 @@ struct Document: @unchecked Sendable {
         name = String(cString: file.name)
         type = Self.type(of: name)
         bytes = UnsafeRawBufferPointer(start: file.bytes, count: file.count)
-        let digest = Authority.Digest(of: bytes)
+        let digest = Digest(of: bytes)
         tag = "W/\"\(String(digest.words[0], radix: 16))\""
     }
 

@@ -11,7 +11,7 @@ extension EventLoop {
         /// Monotonic nanoseconds at which it ends: who follows shows its token again then.
         let ends: UInt64
         /// The session that it ends with.
-        let session: Authority.Digest?
+        let session: Digest?
         /// Bytes that may wait for the client; 0: it was not told anything yet.
         var room = 0
     }
@@ -39,7 +39,6 @@ extension EventLoop {
         let isChunked = connection.head.minorVersion > 0
         if !isChunked { connection.closes = true }
         beginHead(connection, 200, type: "text/event-stream")
-        output.append("Cache-Control: no-store\r\n")
         // A proxy that gathers answers would hold the events back.
         output.append("X-Accel-Buffering: no\r\n")
         if isChunked { output.append("Transfer-Encoding: chunked\r\n") }

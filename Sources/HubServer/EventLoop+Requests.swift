@@ -150,6 +150,7 @@ extension EventLoop {
     func beginUnread(_ connection: Connection) {
         connection.requestID = nextRequestID()
         connection.head = RequestHead()
+        connection.quota = nil
     }
 
     /// Refuses a request whose body was not read: if all of it is there it is passed over, else
@@ -174,6 +175,8 @@ extension EventLoop {
         connection.requestID =
             head.requestID.isPresent
             ? .given(bytes.text(head.requestID)) : nextRequestID()
+        findCaller(connection, bytes)
+        try countOfAddress(connection)
         connection.route = try Route.find(
             head.method, Target(bytes.extracting(head.target.range)))
         // Reading is safe, and browsers keep the answer from a page of another site.
@@ -233,15 +236,20 @@ extension EventLoop {
     private func principal(
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Principal {
-        if authority.isOpen || connection.route.isOpenToAll { return .anyone }
+        connection.holder = nil
+        let access = connection.route.access
+        if authority.isOpen || access == .all { return .anyone }
         guard let holder = try holder(connection, bytes) else {
             throw Problem(
                 401, "unauthorized",
                 "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
                     + "create` makes one.")
         }
-        guard holder.principal.mayAsk(connection.route) else {
-            throw Problem(403, "forbidden", holder.principal.refusal(of: connection.route))
+        try countOfToken(connection, holder)
+        holder.use.note(wall)
+        connection.holder = holder
+        guard holder.principal.may(access) else {
+            throw Problem(403, "forbidden", holder.principal.refusal(of: access))
         }
         connection.operatorName = holder.principal == .admin ? holder.name : ""
         return holder.principal
@@ -254,7 +262,12 @@ extension EventLoop {
         let head = connection.head
         connection.session = nil
         if let token = bytes.extracting(head.authorization.range).bearerToken {
-            return authority.holder(Authority.Digest(of: token))
+            try checkTries(connection)
+            guard let holder = authority.holder(Digest(of: token)) else {
+                try countWrongToken(connection)
+                return nil
+            }
+            return holder
         }
         if let holder = try certified(connection) { return holder }
         guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
@@ -344,10 +357,15 @@ extension EventLoop {
     // MARK: Answering
 
     /// Begins an answer's head: everything that every answer has.
-    func beginHead(_ connection: Connection, _ status: UInt16, type: StaticString) {
+    ///
+    /// - Parameter isKept: browsers keep it; its maker says how.
+    func beginHead(
+        _ connection: Connection, _ status: UInt16, type: StaticString, isKept: Bool = false
+    ) {
         output.appendStatusLine(status)
         output.append(contentsOf: dateField)
         output.appendField("Content-Type", type)
+        output.append(isKept ? BrowserFields.ofAll : BrowserFields.ofData)
         output.append("X-Request-Id: ")
         output.append(connection.requestID)
         output.append("\r\n")
@@ -356,6 +374,7 @@ extension EventLoop {
         } else if connection.head.minorVersion == 0 {
             output.append("Connection: keep-alive\r\n")
         }
+        connection.quota?.appendFields(to: &output)
         counters.add(.requests)
     }
 
@@ -417,7 +436,7 @@ extension EventLoop {
     }
 
     /// Whether one more failed request may be told: a full disk fails them by the thousand.
-    private func mayTellFailure() -> Bool {
+    func mayTellFailure() -> Bool {
         if wall / 1000 != failuresSecond { (failuresSecond, failuresTold) = (wall / 1000, 0) }
         failuresTold += 1
         return failuresTold <= Limits.failuresToldPerSecond

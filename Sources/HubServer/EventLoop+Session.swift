@@ -12,7 +12,7 @@ extension EventLoop {
     func signedIn(_ connection: Connection, _ bytes: RawSpan) -> SignedIn? {
         let field = bytes.extracting(connection.head.cookie.range)
         guard let cookie = field.cookie(Self.cookieName) else { return nil }
-        let digest = Authority.Digest(of: cookie)
+        let digest = Digest(of: cookie)
         guard let session = hub.sessions.session(digest, now: now),
             let holder = authority.holder(session.token), holder.principal == .admin
         else { return nil }
@@ -20,7 +20,7 @@ extension EventLoop {
     }
 
     struct SignedIn {
-        let digest: Authority.Digest
+        let digest: Digest
         let holder: Authority.Holder
         /// Monotonic nanoseconds.
         let ends: UInt64
@@ -55,7 +55,7 @@ extension EventLoop {
             writeSession(name: nil, ends: nil)
             return answerBody(connection)
         }
-        let digest = Authority.Digest(of: token!)
+        let digest = Digest(of: token!)
         let holder = authority.holder(digest)
         guard let holder, holder.principal == .admin else {
             throw failedSignIn(connection, holder)
@@ -68,12 +68,14 @@ extension EventLoop {
     }
 
     private func failedSignIn(_ connection: Connection, _ holder: Authority.Holder?) -> Problem {
-        guard hub.sessions.mayFail(now: now) else {
+        let verdict = connection.caller.failedSignIns.take(limits.failedSignIns, now: now)
+        if case .refused(let wait) = verdict {
             return Problem(
-                429, "too_many_tries", "Too many tries to sign in have failed: wait a minute."
-            ).retryable(after: 60)
+                429, "too_many_tries",
+                "Too many tries to sign in from this address have failed within a minute: wait."
+            ).retryable(after: wait.wholeSeconds)
         }
-        note(.signInFailed, of: holder, connection)
+        if hub.sessions.mayNoteFailure(now: now) { note(.signInFailed, of: holder, connection) }
         return holder == nil
             ? Problem(401, "unauthorized", "That is no token of this hub.")
             : Problem(
@@ -103,7 +105,7 @@ extension EventLoop {
         output.append("; Path=/; HttpOnly; SameSite=Strict; Max-Age=")
         output.append(decimal: seconds)
         if tls != nil { output.append("; Secure") }
-        output.append("\r\nCache-Control: no-store\r\n")
+        output.append("\r\n")
         endAnswer(connection)
     }
 }

@@ -13,6 +13,7 @@ final class EventLoop {
     let number: Int
     let hub: HubState
     let deadlines: Deadlines
+    let limits: RequestLimits
     let counters: Metrics.Loop
     let pages: PageReader
     private let epoch: ReaderEpochs.Reader
@@ -100,6 +101,7 @@ final class EventLoop {
         self.number = number
         self.hub = hub
         deadlines = hub.configuration.deadlines
+        limits = RequestLimits(hub.configuration)
         counters = hub.metrics.loops[number]
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
         epoch = hub.epochs.readers[number]
@@ -214,8 +216,15 @@ final class EventLoop {
     // MARK: Connections
 
     private func accept() {
-        while let socket = nextSocket() {
-            let connection = Connection(socket)
+        for _ in 0..<Limits.acceptsPerTick {
+            guard let socket = nextSocket() else { return }
+            let address = socket.peerEndpoint.network
+            guard let caller = hub.callers.enter(address, now: now) else {
+                turnAway(socket)
+                continue
+            }
+            let connection = Connection(
+                socket, of: caller, isProxy: hub.callers.isProxy(address))
             connection.token = connections.insert(connection)
             counters.add(.connectionsOpened)
             KillPoint.pass("loop.accepted")
@@ -292,6 +301,7 @@ final class EventLoop {
         leaveStream(connection)
         uncount(connection)
         sayEnd(connection)
+        hub.callers.leave(connection.entered, now: now)
         try? poller.remove(connection.socket.descriptor.raw)
         connection.socket.shutdownWrite()
         counters.add(.connectionsClosed)

@@ -24,6 +24,7 @@ final class HubState: Sendable {
     /// What connections are secured with; nil: they are in the clear.
     let tls: Replaceable<TLSContext>?
     let sessions = Sessions()
+    let callers: Callers
     let metrics: Metrics
     /// What the pulse has found out.
     let samples = SampleLog()
@@ -57,6 +58,7 @@ final class HubState: Sendable {
         self.epochs = epochs
         self.authority = authority
         self.tls = tls
+        callers = Callers(configuration)
         hub = state.hub
         ids = state.ids
         forks = state.forks

@@ -34,6 +34,10 @@ struct MetricsPage {
                 Double(hub.configuration.connections)
             ),
             (
+                "message_center_addresses", "Addresses whose requests are counted now.",
+                Double(hub.callers.count)
+            ),
+            (
                 "message_center_event_subscribers", "Connections that follow the events now.",
                 Double(hub.followers.count)
             ),

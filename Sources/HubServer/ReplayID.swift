@@ -15,7 +15,7 @@ struct ReplayID: Equatable, Sendable {
                 bytes.append(UInt8(truncatingIfNeeded: word >> shift))
             }
         }
-        let digest = bytes.withUnsafeBytes { Authority.Digest(of: $0) }
+        let digest = bytes.withUnsafeBytes { Digest(of: $0) }
         return MessageID(
             high: id.high & ~0xFFFF | 0x7000 | digest.words[0] & 0xFFF,
             low: 0b10 << 62 | digest.words[1] >> 2)

@@ -1,8 +1,8 @@
-import Hub
-import Wire
+package import Hub
+package import Wire
 
 /// What a request asks for, from its method and path.
-enum Route: Equatable {
+package enum Route: Equatable, Sendable {
     case publish
     case publishBatch
     case pull(UInt32)
@@ -40,26 +40,18 @@ enum Route: Equatable {
     case audit
 
     /// What changes one warehouse.
-    enum Operation: Equatable {
+    package enum Operation: Equatable, Sendable {
         case commit, release, seek, pause, resume, retire, revive, describe, takeOver
     }
 
     /// What an operator's browser asks about who is signed in.
-    enum Session: Equatable {
+    package enum Session: Equatable, Sendable {
         case look, signIn, signOut
     }
 
     /// What is asked of the archive as a whole.
-    enum Archive: Equatable {
+    package enum Archive: Equatable, Sendable {
         case list, verify, replay, prune
-    }
-
-    /// Whether nobody has to say who they are: what watches the hub, and the way in.
-    var isOpenToAll: Bool {
-        switch self {
-        case .health, .ready, .document, .session: true
-        default: false
-        }
     }
 
     /// The largest body of a request, in bytes.
@@ -73,7 +65,7 @@ enum Route: Equatable {
     }
 
     /// Finds what `method` and `target` ask for.
-    static func find(
+    package static func find(
         _ method: RequestHead.Method, _ target: borrowing Target
     ) throws(Problem) -> Route {
         var segments = target.segments

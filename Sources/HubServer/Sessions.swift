@@ -9,13 +9,13 @@ import Platform
 final class Sessions: Sendable {
     struct Session: Sendable {
         /// The token that was shown; when it is revoked, the session ends.
-        let token: Authority.Digest
+        let token: Digest
         /// Monotonic nanoseconds.
         let ends: UInt64
     }
 
     private struct Table {
-        var sessions: [Authority.Digest: Session] = [:]
+        var sessions: [Digest: Session] = [:]
         /// Failed tries since `begun`.
         var failures = 0
         var begun: UInt64 = 0
@@ -26,7 +26,7 @@ final class Sessions: Sendable {
     /// Begins a session.
     ///
     /// - Returns: its cookie's value, 64 hexadecimal digits: the only time it can be seen.
-    func begin(token: Authority.Digest, now: UInt64) -> String {
+    func begin(token: Digest, now: UInt64) -> String {
         let value = Random.bytes(32).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
@@ -38,13 +38,13 @@ final class Sessions: Sendable {
                 let first = table.sessions.min { $0.value.ends < $1.value.ends }!
                 table.sessions[first.key] = nil
             }
-            table.sessions[Authority.Digest(of: value)] = session
+            table.sessions[Digest(of: value)] = session
         }
         return value
     }
 
     /// The session that the cookie's value stands for, if it has not ended.
-    func session(_ digest: Authority.Digest, now: UInt64) -> Session? {
+    func session(_ digest: Digest, now: UInt64) -> Session? {
         table.withLock { table in
             guard let session = table.sessions[digest] else { return nil }
             if now < session.ends { return session }
@@ -53,16 +53,16 @@ final class Sessions: Sendable {
         }
     }
 
-    func end(_ digest: Authority.Digest) {
+    func end(_ digest: Digest) {
         table.withLock { $0.sessions[digest] = nil }
     }
 
-    /// Notes a failed try to sign in. False: there were too many lately.
-    func mayFail(now: UInt64) -> Bool {
+    /// Whether the audit tells of one more failed try to sign in.
+    func mayNoteFailure(now: UInt64) -> Bool {
         table.withLock { table in
             if now - table.begun >= 60_000_000_000 { (table.failures, table.begun) = (0, now) }
             table.failures += 1
-            return table.failures <= Limits.failedSignIns
+            return table.failures <= Limits.failedSignInsNoted
         }
     }
 }

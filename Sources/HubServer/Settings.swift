@@ -23,7 +23,7 @@ package enum Settings {
         }
     }
 
-    package static let all: [Setting] = general + tls + archive
+    package static let all: [Setting] = general + tls + limits + archive
 
     private static let general: [Setting] = [
         Setting(
@@ -68,7 +68,7 @@ package enum Settings {
         },
     ]
 
-    private static func number(
+    static func number(
         _ name: String, _ help: String, standard: Int, _ range: ClosedRange<Int64>,
         _ set: @escaping @Sendable (Int64, inout Configuration) -> Void
     ) -> Setting {

@@ -61,15 +61,13 @@ package final class TokenFile {
     ) throws(Failure) -> String {
         let scope = try Self.scope(role, topics: topics, wids: wids)
         let token = "mc_" + Random.bytes(32).map(Self.hex).joined()
-        var text = token
-        let digest = text.withUTF8 { Authority.Digest(of: UnsafeRawBufferPointer($0)) }
         try translating { () throws(SQLiteError) in
             let statement = try connection.prepare(
                 "INSERT INTO tokens(name, role, scope, digest, created) VALUES(?,?,?,?,?)")
             statement.bind(1, text: name)
             statement.bind(2, text: role.rawValue)
             statement.bind(3, text: scope)
-            statement.bind(4, copying: digest.words.flatMap(Self.bytes))
+            statement.bind(4, copying: Digest(of: token).bytes)
             statement.bind(5, now)
             try statement.stepDone()
         }
@@ -105,10 +103,6 @@ package final class TokenFile {
     private static func hex(_ byte: UInt8) -> String {
         let text = String(byte, radix: 16)
         return byte < 16 ? "0" + text : text
-    }
-
-    private static func bytes(_ word: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) }
     }
 
     /// All tokens, oldest first.
@@ -147,10 +141,12 @@ package final class TokenFile {
     }
 
     /// What the tokens allow now.
-    func authority(isLocal: Bool) throws(Failure) -> Authority {
+    ///
+    /// - Parameter former: what they allowed until now: what their uses share goes on.
+    func authority(isLocal: Bool, after former: Authority? = nil) throws(Failure) -> Authority {
         try translating { () throws(SQLiteError) in
             let rows = try connection.prepare("SELECT role, scope, digest, name FROM tokens")
-            var holders: [Authority.Digest: Authority.Holder] = [:]
+            var holders: [Digest: Authority.Holder] = [:]
             while try rows.step() {
                 let parts = rows.text(1).split(separator: ",").map(String.init)
                 let principal: Principal =
@@ -160,8 +156,10 @@ package final class TokenFile {
                     case .admin: .admin
                     case nil: .warehouse([])
                     }
-                holders[Authority.Digest(bytes: Array(rows.bytes(2)))] = Authority.Holder(
-                    name: rows.text(3), principal: principal)
+                guard let digest = Digest(bytes: Array(rows.bytes(2))) else { continue }
+                holders[digest] = Authority.Holder(
+                    name: rows.text(3), principal: principal,
+                    use: former?.holder(digest)?.use ?? TokenUse())
             }
             return Authority(holders, isLocal: isLocal)
         }

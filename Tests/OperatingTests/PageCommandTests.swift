@@ -32,7 +32,8 @@ struct PageCommandTests {
             let rest = line[range.upperBound...].prefix(
                 upTo: line[range.upperBound...].firstRange(of: #/ (&&|\||\#) /#)?.lowerBound
                     ?? line.endIndex)
-            let words = rest.split(separator: " ").map {
+            // What a shell puts in is one word here, whatever is in it.
+            let words = rest.replacing(/\$\([^)]*\)/, with: "…").split(separator: " ").map {
                 $0.trimmingCharacters(in: ["'", "\""])
             }
             for count in [2, 1] where words.count >= count {
