@@ -39,13 +39,14 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // The hub, from the machine up.
         module("Platform", ["CLinux"]),
         module("Wire"),
+        module("TLS", ["Wire", "COpenSSL"]),
         module("Hub"),
         module("SQLite", ["CSQLite"]),
         module("HubSQLite", ["Hub", "SQLite", "Platform"]),
@@ -58,7 +59,7 @@ let package = Package(
             name: "HubServer",
             dependencies: [
                 "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "CDocuments",
-                "COpenSSL", "CZlib",
+                "COpenSSL", "CZlib", "TLS",
             ],
             swiftSettings: settings),
 
@@ -83,6 +84,7 @@ let package = Package(
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
+        tests("TLSTests", ["TLS", "Wire"]),
         tests("HubTests", ["Hub"]),
         tests("SQLiteTests", ["SQLite"]),
         tests(

@@ -174,6 +174,13 @@ package enum Limits {
     package static let pageWaitSeconds = 2
     /// Bytes taken from one connection in one tick, for fairness.
     package static let bytesPerTick = 256 * 1024
+    /// Days before its certificate expires from which the hub warns.
+    package static let certificateDays: Int64 = 14
+    /// Room for a TLS record, sealed, with all that comes around it.
+    package static let recordBytes = 20 * 1024
+    /// TLS handshakes gone on with in one tick, of some tenths of a millisecond each; the others
+    /// come with the next, behind whoever has work by then.
+    package static let handshakesPerTick = 4
     /// Bytes of answers gathered, or not yet taken by the client, before a connection's next
     /// pipelined request is looked at. With one answer more, the most it can have waiting.
     package static let outputBytes = 256 * 1024

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package var version = ""
     /// Where the hub listens.
     package var listen: Endpoint
+    /// The files by which it speaks TLS; nil: it speaks in the clear.
+    package var tls: TLSFiles?
     /// The data folder.
     package var data: String
     /// The folder of the archive's files.

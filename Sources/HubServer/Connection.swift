@@ -1,5 +1,6 @@
 import Hub
 import Platform
+import TLS
 import Wire
 
 /// One client's connection. Owned by one loop, touched by its thread only.
@@ -62,6 +63,17 @@ final class Connection {
     /// What the answer tells of a limit.
     var quota: Quota?
     var token = Token.reserved(0)
+
+    /// Its TLS, if the hub speaks that and the client has begun it.
+    var tls: TLSSession?
+    /// The beginning of a record whose rest has not come.
+    var sealed = ByteBuffer()
+    /// Whom its client certificate stands for.
+    var certified: Authority.Holder?
+    /// The version of the hub's certificates that its own was looked at with.
+    var tlsVersion = 0
+    /// The client has said, by TLS, that it sends no more.
+    var hasSaidEnd = false
 
     /// What came and was not yet used. Empty, and without memory, between requests.
     var input = ByteBuffer()

@@ -1,4 +1,5 @@
 import Hub
+import Platform
 import Wire
 
 /// The dashboard's files.
@@ -9,6 +10,10 @@ extension EventLoop {
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src \
         'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
         """
+
+    /// Whether browsers are told never to ask this host without TLS (RFC 6797). Not where the host is
+    /// everybody's own machine: other programs there would be asked so too.
+    private var promisesTLS: Bool { tls != nil && !hub.configuration.listen.isLoopback }
 
     func answer(_ connection: Connection, _ document: Document, _ bytes: RawSpan) {
         body.removeAll()
@@ -21,6 +26,9 @@ extension EventLoop {
         output.append("\r\nCache-Control: no-cache\r\n")
         output.appendField("Content-Security-Policy", Self.policy)
         output.append("X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n")
+        if promisesTLS {
+            output.append("Strict-Transport-Security: max-age=31536000\r\n")
+        }
         if isKnown { endHeadAlone(connection) } else { endAnswer(connection) }
     }
 }

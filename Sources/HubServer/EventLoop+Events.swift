@@ -86,8 +86,8 @@ extension EventLoop {
         } else if connection.unsent.count + events.count > room || answerBytes.isFull {
             cutOff(connection)
         } else {
-            connection.unsent.append(events: events, isChunked: isChunked)
-            countAnswer(connection)
+            output.append(events: events, isChunked: isChunked)
+            lineUp(connection)
         }
     }
 

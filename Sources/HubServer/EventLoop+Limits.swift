@@ -127,6 +127,8 @@ extension EventLoop {
         let limit = hub.configuration.connectionsOfAddress ?? 0
         let caller = hub.callers.find(socket.peerEndpoint.network, now: now)
         tellOnceAMinute(caller) { "connections of \($0) are turned away: \(limit) are open" }
+        // There is no handshake yet by which to say so.
+        guard tls == nil else { return }
         let problem = Problem(
             429, "too_many_connections",
             "This address has \(limit) connections open: use those, or end some."

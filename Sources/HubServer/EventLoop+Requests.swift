@@ -1,5 +1,6 @@
 import Hub
 import Platform
+import TLS
 import Wire
 
 /// From bytes to requests, and from answers to bytes.
@@ -12,16 +13,21 @@ extension EventLoop {
             watch(connection, connection.interest.subtracting(.read))
             return
         }
+        if tls != nil, connection.tls?.isEstablished != true {
+            // A handshake takes a hundred times as long as a request: those who are here go first.
+            guard handshakes < Limits.handshakesPerTick else { return }
+            handshakes += 1
+        }
         let borrows = connection.input.isEmpty
         if borrows { swap(&connection.input, &scratch) }
-        let transfer = receiveBytes(connection)
+        let transfer = tls == nil ? receiveBytes(connection) : receiveRecords(connection)
         if case .bytes = transfer { work(connection) }
         if borrows {
             giveBack(connection)
         } else if connection.input.isEmpty {
             connection.input.shrink(to: 0)
         }
-        if transfer == .closed { receivedEnd(connection) }
+        if transfer == .closed || connection.hasSaidEnd { receivedEnd(connection) }
         countRequest(connection)
         refuseIfTooMuch(connection)
     }
@@ -263,6 +269,7 @@ extension EventLoop {
             }
             return holder
         }
+        if let holder = try certified(connection) { return holder }
         guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
         // Browsers send the cookie by themselves, so the page has to be known too: they say it
         // with everything that changes something (https://fetch.spec.whatwg.org/#origin-header).

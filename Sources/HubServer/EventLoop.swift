@@ -1,6 +1,7 @@
 import Hub
 import HubSQLite
 import Platform
+import TLS
 import Wire
 
 /// One thread's share of the connections: waits for what happens, and does it, a tick at a time.
@@ -33,6 +34,17 @@ final class EventLoop {
     var compressed = ByteBuffer()
     let gzip = Gzip()
     var messages = MessageReader()
+
+    /// Over TLS: records received, of a connection that had nothing left over of one.
+    var sealed = ByteBuffer()
+    /// Records made for the connection in hand, and the last one of a connection that ends.
+    var records = ByteBuffer()
+    var farewell = ByteBuffer()
+    /// What new connections speak TLS with; nil where the hub does not.
+    var tls: TLSContext?
+    var tlsVersion = 0
+    /// Connections whose handshake was gone on with in this tick.
+    var handshakes = 0
 
     /// Failed requests told in the log in the present second.
     var failuresTold = 0
@@ -104,6 +116,8 @@ final class EventLoop {
         requests = Random.word()
         authority = hub.authority.authority
         authorityVersion = hub.authority.version
+        tls = hub.tls?.value
+        tlsVersion = hub.tls?.version ?? 0
         try poller.add(listener.descriptor.raw, token: Self.listenerToken, interest: .read)
         try poller.add(
             hub.loops[number].wakeUp.descriptor, token: Self.mailToken, interest: .read)
@@ -133,6 +147,8 @@ final class EventLoop {
         wall = hub.clock.nowMilliseconds()
         refreshDate()
         refreshAuthority()
+        refreshTLS()
+        handshakes = 0
         for place in 0..<count {
             let event = poller.event(at: place)
             switch event.token {
@@ -219,9 +235,14 @@ final class EventLoop {
                 close(connection)
                 continue
             }
-            setDeadline(connection, after: deadlines.idle)
+            setDeadline(connection, after: tls == nil ? deadlines.idle : deadlines.head)
             if hub.metrics.openConnections > hub.configuration.connections {
                 counters.add(.connectionsRefused)
+                // There is no handshake yet by which to say more.
+                if tls != nil {
+                    close(connection)
+                    continue
+                }
                 connection.requestID = nextRequestID()
                 refuse(connection, Problem.overloaded.closing)
                 finish(connection)
@@ -279,6 +300,7 @@ final class EventLoop {
         leaveStream(connection)
         uncount(connection)
         hub.callers.leave(connection.entered, now: now)
+        sayEnd(connection)
         try? poller.remove(connection.socket.descriptor.raw)
         connection.socket.shutdownWrite()
         counters.add(.connectionsClosed)

@@ -1,6 +1,7 @@
 import Hub
 import HubSQLite
 import Platform
+import TLS
 import Synchronization
 
 /// What all threads of one hub share; all else belongs to one of them.
@@ -20,6 +21,8 @@ final class HubState: Sendable {
     let warehouses: WarehouseTable
     let topics: SharedTopics
     let authority: AuthorityBox
+    /// What connections are secured with; nil: they are in the clear.
+    let tls: Replaceable<TLSContext>?
     let sessions = Sessions()
     let callers: Callers
     let metrics: Metrics
@@ -43,7 +46,7 @@ final class HubState: Sendable {
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
-        epochs: ReaderEpochs, authority: AuthorityBox
+        epochs: ReaderEpochs, authority: AuthorityBox, tls: Replaceable<TLSContext>?
     ) throws(Errno) {
         self.configuration = configuration
         self.log = log
@@ -52,6 +55,7 @@ final class HubState: Sendable {
         self.epochs = epochs
         self.authority = authority
         callers = Callers(configuration)
+        self.tls = tls
         hub = state.hub
         ids = state.ids
         forks = state.forks

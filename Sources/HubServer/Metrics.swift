@@ -28,8 +28,8 @@ final class Metrics: Sendable {
 
     enum Counter: Int, CaseIterable {
         case connectionsOpened, connectionsClosed, connectionsRefused, connectionsCutOff, requests,
-            published, duplicates, pulls, handedOut, letterReports, refusals, failures, waitsBegun,
-            waitsEnded, connectionsLimited, limitedRequests
+            handshakes, handshakesFailed, published, duplicates, pulls, handedOut, letterReports,
+            refusals, failures, waitsBegun, waitsEnded, connectionsLimited, limitedRequests
 
         var name: StaticString {
             switch self {
@@ -40,6 +40,8 @@ final class Metrics: Sendable {
             case .connectionsLimited: "message_center_connections_limited_total"
             case .limitedRequests: "message_center_requests_limited_total"
             case .requests: "message_center_requests_total"
+            case .handshakes: "message_center_tls_handshakes_total"
+            case .handshakesFailed: "message_center_tls_handshakes_failed_total"
             case .published: "message_center_messages_published_total"
             case .duplicates: "message_center_messages_duplicate_total"
             case .pulls: "message_center_pulls_total"
@@ -61,6 +63,8 @@ final class Metrics: Sendable {
             case .connectionsLimited: "Connections refused because their address had too many."
             case .limitedRequests: "Requests answered 429: address or token had asked too often."
             case .requests: "Requests answered."
+            case .handshakes: "TLS handshakes done."
+            case .handshakesFailed: "Connections that failed to do a TLS handshake."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."
             case .pulls: "Pulls begun."

@@ -1,5 +1,6 @@
 import Hub
 import Platform
+import TLS
 import Wire
 
 /// `/metrics` in Prometheus' text format
@@ -81,6 +82,12 @@ struct MetricsPage {
                 Double((MonotonicClock.now() - hub.started) / 1_000_000_000)
             ),
         ]
+        if let certificate = hub.tls?.value.certificate {
+            append(
+                "message_center_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate expires, in seconds since 1970.", "gauge",
+                Double(certificate.ends), to: &output)
+        }
         for (name, help, value) in gauges { append(name, help, "gauge", value, to: &output) }
         let warehouses = hub.warehouses.list(after: nil, limit: Self.warehousesTold).filter {
             !$0.isRetired

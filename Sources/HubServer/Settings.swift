@@ -23,7 +23,7 @@ package enum Settings {
         }
     }
 
-    package static let all: [Setting] = general + limits + archive
+    package static let all: [Setting] = general + tls + limits + archive
 
     private static let general: [Setting] = [
         Setting(
@@ -141,6 +141,7 @@ package enum Settings {
                 mistakes.append("\(source): \"\(text)\" \(mistake)")
             }
         }
+        if let mistake = configuration.tls.flatMap(mistake) { mistakes.append(mistake) }
         guard mistakes.isEmpty else { throw Mistakes(texts: mistakes) }
         return configuration
     }

@@ -42,7 +42,8 @@ private enum Serve {
         while true {
             switch try signals.wait(milliseconds: -1) {
             case .terminate, .interrupt: return server.stop()
-            case .hangUp, nil: continue
+            case .hangUp: server.reload()
+            case nil: continue
             }
         }
     }
