@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "HubServer",
+                "Platform", "Wire", "TLS", "Hub", "SQLite", "HubSQLite", "Archive",
+                "HubServer",
             ],
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
@@ -121,6 +122,10 @@ let package = Package(
             "BackupTests",
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),
         tests("BrowserTests", ["HubServer", "Platform", "Wire"]),
+        // The unit, the proxy, the alerts and the image: what operators deploy.
+        tests(
+            "OperatingTests", ["message-center", "HubServer", "Platform", "Wire"],
+            exclude: ["as-service.py"]),
         tests("TidyTests", []),
     ]
 )

@@ -39,7 +39,6 @@ extension EventLoop {
         let isChunked = connection.head.minorVersion > 0
         if !isChunked { connection.closes = true }
         beginHead(connection, 200, type: "text/event-stream")
-        output.append("Cache-Control: no-store\r\n")
         // A proxy that gathers answers would hold the events back.
         output.append("X-Accel-Buffering: no\r\n")
         if isChunked { output.append("Transfer-Encoding: chunked\r\n") }

@@ -127,7 +127,7 @@ extension EventLoop {
         let limit = hub.configuration.connectionsOfAddress ?? 0
         let caller = hub.callers.find(socket.peerEndpoint.network, now: now)
         tellOnceAMinute(caller) { "connections of \($0) are turned away: \(limit) are open" }
-        // There is no handshake yet by which to say so.
+        // There is no handshake yet by which to say more.
         guard tls == nil else { return }
         let problem = Problem(
             429, "too_many_connections",

@@ -357,10 +357,15 @@ extension EventLoop {
     // MARK: Answering
 
     /// Begins an answer's head: everything that every answer has.
-    func beginHead(_ connection: Connection, _ status: UInt16, type: StaticString) {
+    ///
+    /// - Parameter isKept: browsers keep it; its maker says how.
+    func beginHead(
+        _ connection: Connection, _ status: UInt16, type: StaticString, isKept: Bool = false
+    ) {
         output.appendStatusLine(status)
         output.append(contentsOf: dateField)
         output.appendField("Content-Type", type)
+        output.append(isKept ? BrowserFields.ofAll : BrowserFields.ofData)
         output.append("X-Request-Id: ")
         output.append(connection.requestID)
         output.append("\r\n")

@@ -105,7 +105,7 @@ extension EventLoop {
         output.append("; Path=/; HttpOnly; SameSite=Strict; Max-Age=")
         output.append(decimal: seconds)
         if tls != nil { output.append("; Secure") }
-        output.append("\r\nCache-Control: no-store\r\n")
+        output.append("\r\n")
         endAnswer(connection)
     }
 }

@@ -227,6 +227,7 @@ final class EventLoop {
                 socket, of: caller, isProxy: hub.callers.isProxy(address))
             connection.token = connections.insert(connection)
             counters.add(.connectionsOpened)
+            KillPoint.pass("loop.accepted")
             do throws(Errno) {
                 try poller.add(
                     connection.socket.descriptor.raw, token: connection.token, interest: .read)
@@ -299,8 +300,8 @@ final class EventLoop {
         endCall(connection)
         leaveStream(connection)
         uncount(connection)
-        hub.callers.leave(connection.entered, now: now)
         sayEnd(connection)
+        hub.callers.leave(connection.entered, now: now)
         try? poller.remove(connection.socket.descriptor.raw)
         connection.socket.shutdownWrite()
         counters.add(.connectionsClosed)
@@ -393,6 +394,7 @@ final class EventLoop {
             case .answer(let answer): looked(answer)
             case .desk(let answer): answered(answer)
             case .news(let news): tell(news)
+            case .beat: hub.beats.loops[number].answer()
             case .stop: beginStop()
             }
         }

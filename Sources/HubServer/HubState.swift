@@ -23,14 +23,18 @@ final class HubState: Sendable {
     let authority: AuthorityBox
     /// What connections are secured with; nil: they are in the clear.
     let tls: Replaceable<TLSContext>?
+    let certified = CertifiedWarehouses()
     let sessions = Sessions()
     let callers: Callers
     let metrics: Metrics
     /// What the pulse has found out.
     let samples = SampleLog()
     let trends = Trends()
+    /// What all warehouses came to at the pulse's last look; nil: it has not looked yet.
+    let fleet = Locked<FleetLook.Totals?>(nil)
     let followers: Followers
     let condition = Condition()
+    let beats: Beats
     /// Monotonic nanoseconds of the start.
     let started: UInt64
 
@@ -54,8 +58,8 @@ final class HubState: Sendable {
         self.lines = lines
         self.epochs = epochs
         self.authority = authority
-        callers = Callers(configuration)
         self.tls = tls
+        callers = Callers(configuration)
         hub = state.hub
         ids = state.ids
         forks = state.forks
@@ -67,6 +71,7 @@ final class HubState: Sendable {
         for _ in 0..<configuration.loops { loops.append(try Mailbox(capacity: Limits.mailbox)) }
         self.loops = loops
         signs = loops.map { _ in WaitSign() }
+        beats = Beats(loops: configuration.loops)
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)

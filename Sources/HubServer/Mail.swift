@@ -16,6 +16,8 @@ enum LoopMail {
     case desk(DeskAnswer)
     /// For those who follow the hub's events.
     case news(News)
+    /// Answer by the loop's `Beat`.
+    case beat
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }
@@ -43,6 +45,8 @@ enum WriterMail {
     case keepSamples
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
     case probe
+    /// Answer by the writer's `Beat`.
+    case beat
 }
 
 /// What the archiver is told.

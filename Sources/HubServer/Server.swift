@@ -34,9 +34,12 @@ package final class Server {
 
     /// Opens the data and begins to serve.
     ///
-    /// - Parameter clock: the wall clock, which a test may move.
+    /// - Parameters:
+    ///   - clock: the wall clock, which a test may move.
+    ///   - telling: is told in words what a start is at that may take long.
     package init(
-        _ configuration: Configuration, clock: WallClock = WallClock()
+        _ configuration: Configuration, clock: WallClock = WallClock(),
+        telling: (String) -> Void = { _ in }
     ) throws(Failure) {
         let begun = MonotonicClock.now()
         let log = Log(
@@ -57,7 +60,12 @@ package final class Server {
             var store = try SQLiteStore(
                 path: configuration.data + "/hub.db",
                 busyTimeoutMilliseconds: configuration.busyMilliseconds,
+                telling: {
+                    log.info("\($0)")
+                    telling($0)
+                },
                 freshHub: Self.newIdentity())
+            telling("reads \(configuration.data)/hub.db")
             let epochs = ReaderEpochs(readers: configuration.loops + 4)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
@@ -220,6 +228,20 @@ package final class Server {
             Failure(description: "the hub cannot start: \(error)")
         }
     }
+
+    // MARK: While it serves
+
+    /// How the hub is, in a line for people.
+    package var state: String {
+        if let reason = hub.condition.reasonNotReady { return "not ready: \(reason)" }
+        return """
+            listens on http\(hub.tls == nil ? "" : "s")://\(endpoint), head \(hub.lines.head), \(hub.warehouses.count) \
+            warehouses
+            """
+    }
+
+    /// One who asks whether the hub's threads turn.
+    package func vigil() -> Vigil { Vigil(hub) }
 
     // MARK: Reloading
 

@@ -8,7 +8,7 @@ extension Settings {
             $1.key = $0
         },
         file(
-            "tls-client-ca",
+            "tls-client-authority",
             "ask clients for a certificate that one in this PEM file vouches for; the name "
                 + "warehouse-105 in it stands for that warehouse"
         ) {
@@ -33,7 +33,7 @@ extension Settings {
     /// Certificate and key go together, and all else of TLS goes with them.
     static func mistake(in files: TLSFiles) -> String? {
         if files.certificate.isEmpty {
-            return "--tls-certificate is missing: it goes with --tls-key and --tls-client-ca"
+            return "--tls-certificate is missing: it goes with --tls-key and --tls-client-authority"
         }
         return files.key.isEmpty ? "--tls-key is missing: it goes with --tls-certificate" : nil
     }

@@ -23,6 +23,8 @@ package final class TLSSession {
     private let pipe = RecordPipe()
     private let handle: OpaquePointer
     private var hasFailed = false
+    /// Nothing is sealed any more; what the peer still sends is opened.
+    private var hasEnded = false
 
     /// Whether the handshake is done.
     package private(set) var isEstablished = false
@@ -137,7 +139,7 @@ package final class TLSSession {
     /// Appends `plain` to `sealed` as records, and empties it. Only once the handshake is done.
     package func seal(_ plain: inout ByteBuffer, into sealed: inout ByteBuffer) {
         defer { plain.removeAll() }
-        guard !plain.isEmpty, !hasFailed else { return }
+        guard !plain.isEmpty, !hasFailed, !hasEnded else { return }
         sealed.reserve(TLSRecords.sealedLength(of: plain.count))
         swap(&pipe.outgoing, &sealed)
         plain.withUnsafeBytes { bytes in
@@ -150,12 +152,12 @@ package final class TLSSession {
 
     /// Appends that nothing follows (close_notify). Once, and after all that is to be sent.
     package func end(into sealed: inout ByteBuffer) {
-        guard isEstablished, !hasFailed else { return }
+        guard isEstablished, !hasFailed, !hasEnded else { return }
+        hasEnded = true
         swap(&pipe.outgoing, &sealed)
         SSL_shutdown(handle)
         ERR_clear_error()
         swap(&pipe.outgoing, &sealed)
-        hasFailed = true
     }
 
     // MARK: What was agreed

@@ -137,9 +137,12 @@ enum Program {
     }
 
     /// The environment of this process.
-    static var environment: [String: String] {
+    static var environment: [String: String] { environment(of: allVariables) }
+
+    /// Those of the variables `names` that are set.
+    static func environment(of names: some Sequence<String>) -> [String: String] {
         var variables: [String: String] = [:]
-        for name in allVariables {
+        for name in names {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
         return variables

@@ -49,7 +49,9 @@ import Wire
         let parts = field.split(separator: ";").map { $0.drop { $0 == " " } }
         #expect(parts[0].hasPrefix("message_center_session="))
         #expect(parts[0].count == "message_center_session=".count + 64)
-        #expect(parts.dropFirst() == ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=43200"])
+        #expect(
+            parts.dropFirst() == ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=43200"]
+                + (TestTLS.isOn ? ["Secure"] : []))
         #expect(answer[field: "Cache-Control"] == "no-store")
         #expect(!answer.text.contains(parts[0].suffix(64)))
         #expect(answer["signedIn"].boolean == true)

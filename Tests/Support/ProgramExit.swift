@@ -11,6 +11,11 @@ package struct ProgramExit: Sendable {
     /// How long it may take.
     private static let patience = Duration.seconds(30)
 
+    /// Whether this machine has these programs.
+    package static func has(_ paths: String...) -> Bool {
+        paths.allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
     /// Runs the built program.
     ///
     /// - Parameters:
@@ -21,7 +26,7 @@ package struct ProgramExit: Sendable {
     ) throws {
         try self.init(
             command: wrapper + [HubProcess.program] + words,
-            environment: ["SWIFT_BACKTRACE": "enable=no"].merging(environment) { $1 })
+            environment: TestTLS.processEnvironment.merging(environment) { $1 })
     }
 
     /// Runs a program of the system.

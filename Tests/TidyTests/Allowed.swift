@@ -39,6 +39,7 @@ enum Allowed {
         "Sources/Platform/Poller.swift",
         "Sources/Platform/ProcessMemory.swift",
         "Sources/Platform/Random.swift",
+        "Sources/Platform/ServiceNotifier.swift",
         "Sources/Platform/Socket.swift",
         "Sources/Platform/StandardError.swift",
         "Sources/Platform/WakeUp.swift",

@@ -38,13 +38,18 @@ private enum Serve {
     private static func serve(_ configuration: Configuration) throws {
         // Before any thread starts: they inherit that signals are read here and nowhere else.
         let signals = try Signals()
-        let server = try Server(configuration)
+        let service = Service(
+            ServiceNotifier(environment: Program.environment(of: ServiceNotifier.variables)),
+            log: Log(
+                level: configuration.logLevel, format: configuration.logFormat, clock: WallClock()))
+        let server = try service.start(configuration)
         while true {
-            switch try signals.wait(milliseconds: -1) {
-            case .terminate, .interrupt: return server.stop()
-            case .hangUp: server.reload()
-            case nil: continue
+            switch try signals.wait(milliseconds: service.patience) {
+            case .terminate, .interrupt: return service.stop(server)
+            case .hangUp: service.reload(server)
+            case nil: break
             }
+            service.look(server)
         }
     }
 

@@ -58,7 +58,8 @@ final class Browser: @unchecked Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        client = try RawClient(Endpoint("127.0.0.1:\(Self.port(folder + "/driver.log"))"))
+        client = try RawClient(
+            Endpoint("127.0.0.1:\(Self.port(folder + "/driver.log"))"), tls: nil)
         client.timeout = Self.patience
         let answer = try call("POST", "/session", Self.capabilities(folder))
         session = answer["sessionId"]?.text ?? ""
@@ -94,6 +95,8 @@ final class Browser: @unchecked Sendable {
             "capabilities": [
                 "alwaysMatch": [
                     "browserName": "chrome",
+                    // With TLS the hub's certificate is one of the tests' own.
+                    "acceptInsecureCerts": .boolean(TestTLS.isOn),
                     "timeouts": ["script": 30_000, "pageLoad": 30_000],
                     "goog:loggingPrefs": ["browser": "ALL"],
                     "goog:chromeOptions": ["args": .array(arguments)],
