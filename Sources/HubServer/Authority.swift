@@ -7,30 +7,43 @@ final class Authority: Sendable {
     final class Holder: Sendable {
         let name: String
         let principal: Principal
+        let digest: Digest
+        /// From when on the token is worth nothing, in milliseconds since 1970; `.max`: never.
+        let expires: Int64
         /// Kept over every change of the tokens.
         let use: TokenUse
 
-        init(name: String, principal: Principal, use: TokenUse) {
+        init(
+            name: String, principal: Principal, digest: Digest, expires: Int64, use: TokenUse
+        ) {
             self.name = name
             self.principal = principal
+            self.digest = digest
+            self.expires = expires
             self.use = use
         }
     }
 
     private let holders: [Digest: Holder]
 
-    /// Whether everybody may do everything: no token is defined, and the hub listens on loopback
-    /// only.
+    /// Whether everybody may do everything: no token was ever defined, and the hub listens on
+    /// loopback only. Where there was one, and it was revoked, somebody was to be kept out: such a
+    /// hub is never open again by itself.
     let isOpen: Bool
 
-    /// - Parameter isLocal: the hub listens on loopback only.
-    init(_ holders: [Digest: Holder], isLocal: Bool) {
+    /// - Parameters:
+    ///   - wasEverDefined: there is a token, or was one.
+    ///   - isLocal: the hub listens on loopback only.
+    init(_ holders: [Digest: Holder], wasEverDefined: Bool, isLocal: Bool) {
         self.holders = holders
-        isOpen = holders.isEmpty && isLocal
+        isOpen = holders.isEmpty && !wasEverDefined && isLocal
     }
 
     /// Whether no token is defined at all.
     var isEmpty: Bool { holders.isEmpty }
+
+    /// What the requests of each token share.
+    var uses: some Sequence<TokenUse> { holders.values.lazy.map(\.use) }
 
     /// Who presents the token of this digest. What the time it takes may tell: `Digest`.
     func holder(_ token: Digest) -> Holder? { holders[token] }

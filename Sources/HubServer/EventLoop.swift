@@ -187,6 +187,7 @@ final class EventLoop {
         authority = hub.authority.authority
         // Who follows has to show its token again.
         endStreams()
+        lookAtWaitingTokens()
     }
 
     /// A name for a request whose client gave none.
@@ -324,7 +325,7 @@ final class EventLoop {
         guard connection.unsent.isEmpty else { return cutOff(connection) }
         switch connection.phase {
         case .waiting:
-            resume(connection, mayWait: false)
+            if !refuseIfExpired(connection) { resume(connection, mayWait: false) }
         case .streaming:
             endStream(connection)
         case .head where connection.input.isEmpty, .draining, .called:
@@ -361,6 +362,8 @@ final class EventLoop {
             case .answer(let answer): looked(answer)
             case .desk(let answer): answered(answer)
             case .news(let news): tell(news)
+            // The tick has begun with a look at them.
+            case .tokens: break
             case .stop: beginStop()
             }
         }

@@ -21,6 +21,7 @@ final class HubState: Sendable {
     let topics: SharedTopics
     let authority: AuthorityBox
     let sessions = Sessions()
+    private let carrying = Atomic(false)
     let metrics: Metrics
     /// What the pulse has found out.
     let samples = SampleLog()
@@ -81,6 +82,13 @@ final class HubState: Sendable {
         guard configuration.retention.bytes != nil else { return nil }
         let messages = lines.head - lines.border + metrics.archive.garbageCount
         return Retention.Size(bytes: try reader.bytesInUse(), messages: messages)
+    }
+
+    /// Whether the writer has deeds of the command line in hand: put up by the watch, taken down by
+    /// the writer.
+    var isCarrying: Bool {
+        get { carrying.load(ordering: .acquiring) }
+        set { carrying.store(newValue, ordering: .releasing) }
     }
 
     /// Has the waiting pulls of these warehouses look again, on every loop: they were changed.

@@ -16,6 +16,8 @@ enum LoopMail {
     case desk(DeskAnswer)
     /// For those who follow the hub's events.
     case news(News)
+    /// The tokens have changed: a loop at rest looks now, because of those who wait on it.
+    case tokens
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }
@@ -39,6 +41,8 @@ enum WriterMail {
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     /// `deed`: the operator's who asked for it.
     case prune(through: Int64, time: Int64, deed: Deed?)
+    /// Deeds of the command line, for the audit.
+    case carry(CarriedDeeds)
     /// Samples are there to be kept.
     case keepSamples
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
