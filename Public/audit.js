@@ -25,6 +25,10 @@ export const deeds = [
   "sign_in",
   "sign_in_failed",
   "sign_out",
+  "token_create",
+  "token_rotate",
+  "token_expire",
+  "token_revoke",
 ]
 
 const pageSize = 100
@@ -166,6 +170,10 @@ async function entries(hub, filter, token, signal) {
 }
 
 function who(entry) {
+  if (entry.role === "local") {
+    const place = element("span", { class: "quiet" }, text("audit.local"))
+    return element("span", {}, [element("bdi", {}, entry.name), " ", place])
+  }
   return entry.name ? element("bdi", {}, entry.name) : element(
     "span",
     { class: "quiet" },

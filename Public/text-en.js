@@ -486,6 +486,7 @@ export const english = Object.freeze({
   "audit.any": "any",
   "audit.anyone": "anyone",
   "audit.nobody": "nobody known",
+  "audit.local": "(command line)",
   "audit.none": "No operator has done anything yet",
   "audit.none.fit": "No entry fits",
   "audit.none.do":
@@ -505,6 +506,10 @@ export const english = Object.freeze({
   "audit.action.sign_in": "signed in",
   "audit.action.sign_in_failed": "failed to sign in",
   "audit.action.sign_out": "signed out",
+  "audit.action.token_create": "made a token",
+  "audit.action.token_rotate": "replaced a token",
+  "audit.action.token_expire": "changed a token's end",
+  "audit.action.token_revoke": "revoked a token",
 
   "problem.forbidden.do": "Sign in with a token of the role admin.",
   "problem.rate_limited": "Too many requests in a short time",

@@ -464,6 +464,7 @@ export const chinese = Object.freeze({
   "audit.any": "任意",
   "audit.anyone": "任何人",
   "audit.nobody": "身份不明",
+  "audit.local": "(命令行)",
   "audit.none": "还没有任何操作",
   "audit.none.fit": "没有符合的记录",
   "audit.none.do": "每次移动、暂停、重试、校验和登录都记在这里,无论来自页面、命令还是程序。",
@@ -482,6 +483,10 @@ export const chinese = Object.freeze({
   "audit.action.sign_in": "登录",
   "audit.action.sign_in_failed": "登录失败",
   "audit.action.sign_out": "退出",
+  "audit.action.token_create": "创建令牌",
+  "audit.action.token_rotate": "更换令牌",
+  "audit.action.token_expire": "更改令牌期限",
+  "audit.action.token_revoke": "吊销令牌",
 
   "problem.forbidden.do": "请用 admin 角色的令牌登录。",
   "problem.rate_limited": "短时间内请求太多",

@@ -14,6 +14,10 @@ package final class Deed: Sendable, Equatable {
         case signIn = "sign_in"
         case signInFailed = "sign_in_failed"
         case signOut = "sign_out"
+        case tokenCreate = "token_create"
+        case tokenRotate = "token_rotate"
+        case tokenExpire = "token_expire"
+        case tokenRevoke = "token_revoke"
     }
 
     package let action: Action
@@ -25,13 +29,18 @@ package final class Deed: Sendable, Equatable {
 
     /// Who did it, and by which request.
     package struct Actor: Equatable, Sendable {
-        /// The token's name; empty on an open hub, and of one who did not get in.
+        /// The token's name; empty on an open hub, and of one who did not get in. Of `local` the
+        /// operating system's name of the user.
         package var name: String
-        /// `admin`; `anyone` on an open hub; `none` of one who did not get in.
+        /// `admin`; `anyone` on an open hub; `none` of one who did not get in; `local` of the
+        /// command line on the hub's own machine.
         package var role: String
-        /// Where the connection came from, without the port.
+        /// Where the connection came from, without the port; empty if there was none.
         package var address: String
         package var requestID: String
+
+        /// The role of who works on the hub's data folder.
+        package static let local = "local"
 
         package init(name: String, role: String, address: String, requestID: String) {
             self.name = name
@@ -72,6 +81,29 @@ package struct AuditEntry: Equatable, Sendable {
     }
 }
 
+/// Deeds that were done beside the hub, on their way into its audit.
+package struct CarriedDeeds: Sendable {
+    package struct Deed: Sendable {
+        package let deed: Hub.Deed
+        /// Milliseconds since 1970.
+        package let at: Int64
+
+        package init(deed: Hub.Deed, at: Int64) {
+            self.deed = deed
+            self.at = at
+        }
+    }
+
+    package let deeds: [Deed]
+    /// Stands for the last of them: kept along with them, so that none is carried twice.
+    package let mark: Int64
+
+    package init(_ deeds: [Deed], mark: Int64) {
+        self.deeds = deeds
+        self.mark = mark
+    }
+}
+
 /// Which entries of the audit are asked for; nil is any.
 package struct AuditFilter: Equatable, Sendable {
     package var wid: UInt32?
@@ -96,10 +128,14 @@ package protocol AuditStore {
     /// Appends an entry; `at` is in milliseconds since 1970. The oldest beyond
     /// `Limits.auditEntries` go.
     mutating func save(_ deed: Deed, at: Int64) throws(StoreFailure)
+    /// Keeps the mark of the last deed that was carried here from beside the hub.
+    mutating func save(carriedMark mark: Int64) throws(StoreFailure)
 }
 
 /// The part of a store's reading side that is the audit's.
 package protocol AuditReader {
     /// Entries with numbers below `number`, falling, at most `limit`.
     func audit(before number: Int64, limit: Int) throws(StoreFailure) -> [AuditEntry]
+    /// The mark of the last deed that was carried here from beside the hub; 0: none was.
+    func carriedMark() throws(StoreFailure) -> Int64
 }

@@ -207,6 +207,10 @@ package enum Limits {
     package static let lingerSeconds = 2
     /// Entries of the audit that are kept; the oldest go first.
     package static let auditEntries: Int64 = 1_000_000
+    /// Deeds of the command line that go to the audit in one transaction.
+    package static let deedsCarried = 100
+    /// Tokens that may be defined. Beyond: none is made until some are revoked.
+    package static let tokens = 10_000
     /// Seconds that an operator stays signed in on the dashboard.
     package static let operatorSessionSeconds = 12 * 3600
     /// Operators signed in at once; the session that ends first makes room for one more.

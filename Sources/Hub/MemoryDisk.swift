@@ -25,6 +25,7 @@ package final class MemoryDisk {
         var lastLetter: Int64 = 0
 
         var audit: [AuditEntry] = []
+        var carriedMark: Int64 = 0
 
         /// The newest index.
         var head: Int64 { forgotten + Int64(messages.count) }

@@ -5,9 +5,16 @@ extension MemoryStore {
         open!.audit.append(AuditEntry(number: number, at: at, deed: deed))
         open!.audit.removeFirst(max(0, open!.audit.count - Int(Limits.auditEntries)))
     }
+
+    package mutating func save(carriedMark mark: Int64) throws(StoreFailure) {
+        try pass(.saveDeed)
+        open!.carriedMark = mark
+    }
 }
 
 extension MemoryReader {
+    package func carriedMark() -> Int64 { contents.carriedMark }
+
     package func audit(
         before number: Int64, limit: Int
     ) throws(StoreFailure) -> [AuditEntry] {

@@ -430,6 +430,20 @@ extension Writer where S: ArchivableStore {
         return nil
     }
 
+    /// Keeps deeds that were done beside the hub, and the mark of the last, in a transaction of
+    /// their own.
+    package mutating func carry(_ deeds: CarriedDeeds) -> StoreFailure? {
+        do throws(StoreFailure) {
+            try transact { (writer) throws(StoreFailure) in
+                for carried in deeds.deeds { try writer.store.save(carried.deed, at: carried.at) }
+                try writer.store.save(carriedMark: deeds.mark)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Deletes a slice of the garbage that archive and prune leave behind; readers and publishers
     /// do not notice. Called between other work, at most once a millisecond, while it returns rows.
     ///

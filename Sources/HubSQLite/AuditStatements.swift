@@ -35,7 +35,25 @@ extension SQLiteStore {
     }
 }
 
+extension SQLiteStore {
+    package mutating func save(carriedMark mark: Int64) throws(StoreFailure) {
+        do throws(SQLiteError) {
+            try connection.execute("UPDATE meta SET value=\(mark) WHERE name='carried'")
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+}
+
 extension SQLiteReader {
+    package func carriedMark() throws(StoreFailure) -> Int64 {
+        do throws(SQLiteError) {
+            return try connection.scalar("SELECT value FROM meta WHERE name='carried'") ?? 0
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
     package func audit(
         before number: Int64, limit: Int
     ) throws(StoreFailure) -> [AuditEntry] {

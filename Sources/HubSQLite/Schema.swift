@@ -5,6 +5,7 @@ package enum Schema {
     /// Each step is one transaction; a step that was released is never changed.
     package static let migrations = Migrations([
         version1, mark.sql, version3, deadLetters, previousMessages, audit, samples, seeks,
+        carried,
     ])
 
     /// Known by "MsgC" in the header. Files of version 1 have no mark.
@@ -96,6 +97,9 @@ package enum Schema {
             free_bytes INTEGER NOT NULL, PRIMARY KEY(grain, at)) WITHOUT ROWID;
         INSERT INTO meta VALUES('history_time', 0);
         """
+
+    /// The mark of the last deed that was carried into the audit from `tokens.db`; 0: none was.
+    private static let carried = "INSERT INTO meta VALUES('carried', 0)"
 
     /// How often each warehouse was moved by an operator.
     private static let seeks = "ALTER TABLE warehouses ADD COLUMN seeks INTEGER NOT NULL DEFAULT 0"

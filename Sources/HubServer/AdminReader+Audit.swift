@@ -15,7 +15,10 @@ extension AdminReader {
                 isEnd = entries.count < Limits.lettersRead
                 for entry in entries {
                     last = entry.number
-                    if entry.at < filter.from ?? .min { isEnd = true }
+                    // What was carried here from beside the hub comes later than it was done.
+                    if entry.at < filter.from ?? .min, entry.deed.by.role != Deed.Actor.local {
+                        isEnd = true
+                    }
                     guard filter.fits(entry) else { continue }
                     if count > 0 { output.append(",") }
                     append(entry)

@@ -5,8 +5,6 @@ import Platform
 import Wire
 
 /// The thread that looks: lists, journeys, metrics. Slow or many, they hold up no loop.
-///
-/// It also notices, once a second, that tokens were made or revoked.
 final class AdminReader {
     let hub: HubState
     let pages: PageReader
@@ -16,16 +14,12 @@ final class AdminReader {
     /// What only this store tells: its history of figures and positions.
     let charts: SQLiteReader
     private let archived: ArchivedLines
-    private let tokens: TokenFile
-    private var tokensVersion: Int64
     private var requests: [LookRequest] = []
     var output = ByteBuffer(capacity: 64 * 1024)
 
-    init(hub: HubState, reader: SQLiteReader, tokens: TokenFile) throws(TokenFile.Failure) {
+    init(hub: HubState, reader: SQLiteReader) {
         self.hub = hub
         charts = reader
-        self.tokens = tokens
-        tokensVersion = try tokens.version()
         let topics = KnownTopics(hub.topics)
         let archive = ArchiveReader(folder: hub.configuration.archive)
         archived = ArchivedLines(reader: reader, archive: archive, topics: topics)
@@ -47,24 +41,6 @@ final class AdminReader {
             if isLast { return }
             // Nobody has asked for a while.
             if requests.isEmpty { archived.archive.removeAll() }
-            refreshTokens()
-        }
-    }
-
-    private func refreshTokens() {
-        do throws(TokenFile.Failure) {
-            let version = try tokens.version()
-            guard version != tokensVersion else { return }
-            let authority = try tokens.authority(
-                isLocal: hub.configuration.listen.isLoopback, after: hub.authority.authority)
-            tokensVersion = version
-            hub.authority.replace(authority)
-            hub.log.info("the tokens have changed")
-            if authority.isEmpty, !authority.isOpen {
-                hub.log.warning("the last token is gone: nobody may do anything until one is made")
-            }
-        } catch {
-            hub.log.error("the tokens cannot be read, they stay as they were: \(error)")
         }
     }
 

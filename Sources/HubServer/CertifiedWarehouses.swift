@@ -1,21 +1,20 @@
 import Hub
 import Platform
 
-/// The warehouses that came with a client certificate: one holder each, so that all connections of
-/// one, on whatever loop, share its limit as those of a token do.
+/// The warehouses that came with a client certificate: what the connections of one share, on
+/// whatever loop, as those of a token do.
 ///
 /// Asked once a connection. As many are kept as there may be warehouses; one beyond that has a
 /// limit for each of its connections.
 final class CertifiedWarehouses: Sendable {
-    private let holders = Locked<[UInt32: Authority.Holder]>([:])
+    private let uses = Locked<[UInt32: TokenUse]>([:])
 
-    func holder(_ wid: UInt32) -> Authority.Holder {
-        holders.withLock { holders in
-            if let known = holders[wid] { return known }
-            let holder = Authority.Holder(
-                name: "warehouse-\(wid)", principal: .warehouse([wid]), use: TokenUse())
-            if holders.count < Limits.warehouses { holders[wid] = holder }
-            return holder
+    func use(_ wid: UInt32) -> TokenUse {
+        uses.withLock { uses in
+            if let known = uses[wid] { return known }
+            let use = TokenUse(number: 0)
+            if uses.count < Limits.warehouses { uses[wid] = use }
+            return use
         }
     }
 }

@@ -27,7 +27,7 @@ extension EventLoop {
             hub.followers.leave(number)
             throw .overloaded
         }
-        let ends = now + deadlines.stream
+        let ends = min(now + deadlines.stream, tokenEnds(connection))
         connection.phase = .streaming
         connection.call = .stream(Stream(ends: ends, session: connection.session))
         setDeadline(connection, at: ends)

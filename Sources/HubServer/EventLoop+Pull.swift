@@ -282,7 +282,7 @@ extension EventLoop {
     private func wait(_ connection: Connection, _ call: PullCall) {
         let request = call.request
         connection.phase = .waiting
-        setDeadline(connection, at: call.deadline)
+        setDeadline(connection, at: min(call.deadline, tokenEnds(connection)))
         waiters.add(connection.token.rawValue, wid: request.wid)
         counters.add(.waitsBegun)
         // The first to wait looks once more now that the writer knows of it.

@@ -239,13 +239,9 @@ extension EventLoop {
         connection.holder = nil
         let access = connection.route.access
         if authority.isOpen || access == .all { return .anyone }
-        guard let holder = try holder(connection, bytes) else {
-            throw Problem(
-                401, "unauthorized",
-                "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
-                    + "create` makes one.")
-        }
+        guard let holder = try holder(connection, bytes) else { throw .unauthorized }
         try countOfToken(connection, holder)
+        guard holds(holder) else { throw .tokenExpired(holder.expires) }
         holder.use.note(wall)
         connection.holder = holder
         guard holder.principal.may(access) else {
@@ -473,15 +469,17 @@ extension RawSpan {
         extracting(range.range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// What follows `Bearer ` (RFC 6750, section 2.1).
+    /// What follows `Bearer` and blanks (RFC 6750, section 2.1; RFC 9110, section 11.4); nil: it is
+    /// another scheme, or longer than any token.
     var bearerToken: RawSpan? {
         @_lifetime(copy self)
         get {
-            guard byteCount > 7 else { return nil }
-            let isBearer = withUnsafeBytes { bytes in
-                zip(bytes, "bearer ".utf8).allSatisfy { $0 | 0x20 == $1 }
+            let start = withUnsafeBytes { bytes in
+                let isBearer = zip(bytes, "bearer".utf8).allSatisfy { $0 | 0x20 == $1 }
+                return isBearer ? bytes.dropFirst(6).firstIndex { $0 != UInt8(ascii: " ") } : nil
             }
-            return isBearer ? extracting(droppingFirst: 7) : nil
+            guard let start, start > 6, byteCount - start <= Limits.tokenBytes else { return nil }
+            return extracting(droppingFirst: start)
         }
     }
 }

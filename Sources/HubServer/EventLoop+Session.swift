@@ -14,7 +14,8 @@ extension EventLoop {
         guard let cookie = field.cookie(Self.cookieName) else { return nil }
         let digest = Digest(of: cookie)
         guard let session = hub.sessions.session(digest, now: now),
-            let holder = authority.holder(session.token), holder.principal == .admin
+            let holder = authority.holder(session.token), holder.principal == .admin,
+            holds(holder)
         else { return nil }
         return SignedIn(digest: digest, holder: holder, ends: session.ends)
     }
@@ -60,9 +61,12 @@ extension EventLoop {
         guard let holder, holder.principal == .admin else {
             throw failedSignIn(connection, holder)
         }
-        let cookie = hub.sessions.begin(token: digest, now: now)
+        guard holds(holder) else { throw failedSignIn(connection, holder) }
+        holder.use.note(wall)
+        let rest = (holder.expires - wall) / 1000
+        let seconds = min(Limits.operatorSessionSeconds, Int(rest))
+        let cookie = hub.sessions.begin(token: digest, seconds: seconds, now: now)
         note(.signIn, of: holder, connection)
-        let seconds = Limits.operatorSessionSeconds
         writeSession(name: holder.name, ends: now + UInt64(seconds) * 1_000_000_000)
         answerSession(connection, cookie: cookie, seconds: seconds)
     }
@@ -76,6 +80,7 @@ extension EventLoop {
             ).retryable(after: wait.wholeSeconds)
         }
         if hub.sessions.mayNoteFailure(now: now) { note(.signInFailed, of: holder, connection) }
+        if let holder, !holds(holder) { return .tokenExpired(holder.expires) }
         return holder == nil
             ? Problem(401, "unauthorized", "That is no token of this hub.")
             : Problem(

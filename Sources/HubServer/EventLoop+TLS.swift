@@ -90,8 +90,11 @@ extension EventLoop {
     private func establish(_ connection: Connection, _ session: TLSSession) {
         counters.add(.handshakes)
         setDeadline(connection, after: deadlines.idle)
-        guard let wid = session.peer?.commonName.flatMap(UInt32.init(certified:)) else { return }
-        connection.certified = hub.certified.holder(wid)
+        guard let peer = session.peer, let wid = peer.commonName.flatMap(UInt32.init(certified:))
+        else { return }
+        connection.certified = Authority.Holder(
+            name: "warehouse-\(wid)", principal: .warehouse([wid]), digest: nil,
+            expires: peer.ends * 1000, use: hub.certified.use(wid))
     }
 
     /// For people who wrote `http://` (RFC 9110, section 15.5.1).
@@ -147,17 +150,12 @@ extension EventLoop {
     func certified(_ connection: Connection) throws(Problem) -> Authority.Holder? {
         guard let holder = connection.certified, let session = connection.tls, let context = tls
         else { return nil }
-        if connection.tlsVersion != tlsVersion, !session.wouldBeTrusted(by: context) {
-            connection.certified = nil
-        } else if let peer = session.peer, peer.ends <= wall / 1000 {
-            connection.certified = nil
-        }
+        let isTrusted =
+            connection.tlsVersion == tlsVersion || session.wouldBeTrusted(by: context)
         connection.tlsVersion = tlsVersion
-        guard connection.certified != nil else {
-            throw Problem(
-                401, "unauthorized",
-                "The client certificate is no longer good: connect again with one that is."
-            ).closing
+        guard isTrusted, holds(holder) else {
+            connection.certified = nil
+            throw .certificateEnded
         }
         return holder
     }

@@ -114,7 +114,7 @@ final class EventLoop {
         poller = try Poller()
         // Names of requests begin anywhere, so that those of two starts do not meet.
         requests = Random.word()
-        authority = hub.authority.authority
+        authority = hub.authority.value
         authorityVersion = hub.authority.version
         tls = hub.tls?.value
         tlsVersion = hub.tls?.version ?? 0
@@ -202,9 +202,10 @@ final class EventLoop {
     private func refreshAuthority() {
         guard hub.authority.version != authorityVersion else { return }
         authorityVersion = hub.authority.version
-        authority = hub.authority.authority
+        authority = hub.authority.value
         // Who follows has to show its token again.
         endStreams()
+        lookAtWaitingTokens()
     }
 
     /// A name for a request whose client gave none.
@@ -357,7 +358,7 @@ final class EventLoop {
         guard connection.unsent.isEmpty else { return cutOff(connection) }
         switch connection.phase {
         case .waiting:
-            resume(connection, mayWait: false)
+            if !refuseIfExpired(connection) { resume(connection, mayWait: false) }
         case .streaming:
             endStream(connection)
         case .head where connection.input.isEmpty, .draining, .called:
@@ -395,6 +396,8 @@ final class EventLoop {
             case .desk(let answer): answered(answer)
             case .news(let news): tell(news)
             case .beat: hub.beats.loops[number].answer()
+            // The tick has begun with a look at them.
+            case .credentials: break
             case .stop: beginStop()
             }
         }

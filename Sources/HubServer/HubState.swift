@@ -20,12 +20,13 @@ final class HubState: Sendable {
     let epochs: ReaderEpochs
     let warehouses: WarehouseTable
     let topics: SharedTopics
-    let authority: AuthorityBox
+    let authority: Replaceable<Authority>
     /// What connections are secured with; nil: they are in the clear.
     let tls: Replaceable<TLSContext>?
     let certified = CertifiedWarehouses()
     let sessions = Sessions()
     let callers: Callers
+    private let carrying = Atomic(false)
     let metrics: Metrics
     /// What the pulse has found out.
     let samples = SampleLog()
@@ -50,7 +51,7 @@ final class HubState: Sendable {
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
-        epochs: ReaderEpochs, authority: AuthorityBox, tls: Replaceable<TLSContext>?
+        epochs: ReaderEpochs, authority: Replaceable<Authority>, tls: Replaceable<TLSContext>?
     ) throws(Errno) {
         self.configuration = configuration
         self.log = log
@@ -92,6 +93,13 @@ final class HubState: Sendable {
         guard configuration.retention.bytes != nil else { return nil }
         let messages = lines.head - lines.border + metrics.archive.garbageCount
         return Retention.Size(bytes: try reader.bytesInUse(), messages: messages)
+    }
+
+    /// Whether the writer has deeds of the command line in hand: put up by the watch, taken down by
+    /// the writer.
+    var isCarrying: Bool {
+        get { carrying.load(ordering: .acquiring) }
+        set { carrying.store(newValue, ordering: .releasing) }
     }
 
     /// Has the waiting pulls of these warehouses look again, on every loop: they were changed.

@@ -18,6 +18,9 @@ enum LoopMail {
     case news(News)
     /// Answer by the loop's `Beat`.
     case beat
+    /// Tokens or certificates have changed: a loop at rest looks now, because of those who wait on
+    /// it.
+    case credentials
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }
@@ -41,6 +44,8 @@ enum WriterMail {
     /// The archive lets go of what lies at or below `through`, the end of a frame.
     /// `deed`: the operator's who asked for it.
     case prune(through: Int64, time: Int64, deed: Deed?)
+    /// Deeds of the command line, for the audit.
+    case carry(CarriedDeeds)
     /// Samples are there to be kept.
     case keepSamples
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.

@@ -65,6 +65,27 @@ extension Problem {
         403, "cross_origin",
         "A page of another site may not change anything here: send no Origin, or this hub's own.")
 
+    /// Whoever it stands for has to connect again, or nothing would be looked at anew.
+    static var certificateEnded: Problem {
+        Problem(
+            401, "unauthorized",
+            "The client certificate is no longer good: connect again with one that is."
+        ).closing
+    }
+
+    /// Told only to who holds the token: nobody else can name it.
+    static func tokenExpired(_ time: Int64) -> Problem {
+        Problem(
+            401, "token_expired",
+            "This token has expired, at \(JSONValue.time(time).text ?? ""): ask the hub's operator "
+                + "for a new one, which `message-center token rotate` makes.")
+    }
+
+    static let unauthorized = Problem(
+        401, "unauthorized",
+        "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
+            + "create` makes one.")
+
     static let overloaded = Problem(
         503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
     ).retryable(after: 1)

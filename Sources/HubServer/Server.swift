@@ -48,6 +48,7 @@ package final class Server {
             try Self.makeFolder(configuration.data)
             lock = try FileLock(path: configuration.data + "/hub.lock")
             let tokens = try TokenFile(data: configuration.data)
+            let version = try tokens.version()
             let authority = try tokens.authority(isLocal: configuration.listen.isLoopback)
             try Self.checkOpenness(configuration, authority)
             let tls = try configuration.tls?.context()
@@ -71,7 +72,7 @@ package final class Server {
             let state = try store.load(into: lines)
             hub = try HubState(
                 configuration: configuration, log: log, clock: clock, state: state, lines: lines,
-                epochs: epochs, authority: AuthorityBox(authority),
+                epochs: epochs, authority: Replaceable(authority),
                 tls: tls.map { Replaceable($0) })
             (endpoint, loops) = try Self.startLoops(hub)
             writer = try Self.startWriter(hub, store, state)
@@ -83,7 +84,7 @@ package final class Server {
             }
             archiver = try Self.startArchiver(hub, state)
             watch = try Watch(hub: hub)
-            watching = try Self.startWatch(watch, hub)
+            watching = try Self.startWatch(watch, hub, tokens, version)
             pulse = try Self.startPulse(hub)
         } catch {
             throw Self.failure(error, configuration)
@@ -103,8 +104,10 @@ package final class Server {
                 --tls-certificate and --tls-key, or let only a proxy reach this address
                 """)
         }
-        if hub.authority.authority.isOpen {
+        if hub.authority.value.isOpen {
             log.warning("no token is defined: everybody on this machine may do everything")
+        } else if hub.authority.value.isEmpty {
+            log.warning("the last token is gone: nobody may do anything until one is made")
         }
     }
 
@@ -120,7 +123,7 @@ package final class Server {
     private static func checkOpenness(
         _ configuration: Configuration, _ authority: Authority
     ) throws(Failure) {
-        guard authority.isEmpty, !authority.isOpen else { return }
+        guard authority.isEmpty, !configuration.listen.isLoopback else { return }
         throw Failure(
             description: """
                 no token is defined, so the hub would be open to everybody at \
@@ -159,9 +162,7 @@ package final class Server {
     }
 
     private static func startAdmin(_ hub: HubState) throws -> OSThread {
-        let admin = try AdminReader(
-            hub: hub, reader: SQLiteReader(path: hub.databasePath),
-            tokens: TokenFile(data: hub.configuration.data))
+        let admin = AdminReader(hub: hub, reader: try SQLiteReader(path: hub.databasePath))
         return try start("admin", admin) { $0.run() }
     }
 
@@ -176,8 +177,12 @@ package final class Server {
         return try start("archiver", archiver) { $0.run() }
     }
 
-    private static func startWatch(_ watch: Watch, _ hub: HubState) throws -> OSThread {
-        try start("watch", try SQLiteReader(path: hub.databasePath)) { watch.run($0) }
+    private static func startWatch(
+        _ watch: Watch, _ hub: HubState, _ tokens: TokenFile, _ version: Int64
+    ) throws -> OSThread {
+        let reader = try SQLiteReader(path: hub.databasePath)
+        let tokens = TokenWatch(hub: hub, tokens: tokens, version: version, reader: reader)
+        return try start("watch", (reader, tokens)) { watch.run($0.0, $0.1) }
     }
 
     private static func startPulse(_ hub: HubState) throws -> OSThread {
@@ -254,6 +259,7 @@ package final class Server {
         }
         do throws(TLSFailure) {
             shared.replace(try files.context())
+            for loop in hub.loops { _ = loop.post(.credentials) }
             hub.log.info("the certificate is read again")
             tellOfCertificate()
         } catch {

@@ -23,15 +23,15 @@ final class Sessions: Sendable {
 
     private let table = Locked(Table())
 
-    /// Begins a session.
+    /// Begins a session of so many seconds.
     ///
     /// - Returns: its cookie's value, 64 hexadecimal digits: the only time it can be seen.
-    func begin(token: Digest, now: UInt64) -> String {
+    func begin(token: Digest, seconds: Int, now: UInt64) -> String {
         let value = Random.bytes(32).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         let session = Session(
-            token: token, ends: now + UInt64(Limits.operatorSessionSeconds) * 1_000_000_000)
+            token: token, ends: now + UInt64(seconds) * 1_000_000_000)
         table.withLock { table in
             table.sessions = table.sessions.filter { now < $0.value.ends }
             if table.sessions.count >= Limits.operatorSessions {

@@ -4,29 +4,21 @@ import SQLite
 
 /// The tokens on disk: `tokens.db` in the data folder, hashed, beside the running hub.
 ///
-/// The command line changes it; the hub looks once a second whether somebody did.
+/// The command line changes it; the hub looks once a second whether somebody did. Of every change a
+/// deed is noted in the same transaction, which the hub carries into its audit.
 package final class TokenFile {
     package enum Role: String, CaseIterable, Sendable {
         case publisher, warehouse, admin
     }
 
-    /// A token as it is listed: everything but itself.
-    package struct Entry: Sendable {
-        package let number: Int64
-        package let name: String
-        package let role: Role
-        /// Topic patterns of a publisher, wids of a warehouse, separated by commas.
-        package let scope: String
-        /// Milliseconds since 1970.
-        package let created: Int64
-    }
-
-    /// Why a token cannot be made, read or revoked.
+    /// Why a token cannot be made, read or changed.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        init(_ description: String) { self.description = description }
     }
 
-    private let connection: Database
+    let connection: Database
 
     private static let migrations = Migrations([
         """
@@ -35,6 +27,14 @@ package final class TokenFile {
             scope TEXT NOT NULL, digest BLOB NOT NULL UNIQUE, created INTEGER NOT NULL)
         """,
         mark.sql,
+        """
+        ALTER TABLE tokens ADD COLUMN expires INTEGER;
+        ALTER TABLE tokens ADD COLUMN last_use INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tokens ADD COLUMN successor INTEGER;
+        CREATE TABLE deeds(
+            n INTEGER PRIMARY KEY AUTOINCREMENT, mark INTEGER NOT NULL, at INTEGER NOT NULL,
+            action TEXT NOT NULL, name TEXT NOT NULL, detail TEXT NOT NULL)
+        """,
     ])
 
     /// Known by "MsgT" in the header. Files of version 1 have no mark.
@@ -51,85 +51,38 @@ package final class TokenFile {
             try Self.mark.check(connection)
             try Self.migrations.run(on: connection)
         } catch {
-            throw Failure(description: "\(error)")
+            throw Failure("\(error)")
         }
-    }
-
-    /// Makes a token, and returns it: the only time it can be seen.
-    package func create(
-        name: String, role: Role, topics: [String], wids: [UInt32], now: Int64
-    ) throws(Failure) -> String {
-        let scope = try Self.scope(role, topics: topics, wids: wids)
-        let token = "mc_" + Random.bytes(32).map(Self.hex).joined()
-        try translating { () throws(SQLiteError) in
-            let statement = try connection.prepare(
-                "INSERT INTO tokens(name, role, scope, digest, created) VALUES(?,?,?,?,?)")
-            statement.bind(1, text: name)
-            statement.bind(2, text: role.rawValue)
-            statement.bind(3, text: scope)
-            statement.bind(4, copying: Digest(of: token).bytes)
-            statement.bind(5, now)
-            try statement.stepDone()
-        }
-        return token
-    }
-
-    private static func scope(
-        _ role: Role, topics: [String], wids: [UInt32]
-    ) throws(Failure) -> String {
-        switch role {
-        case .publisher:
-            let patterns = topics.isEmpty ? ["*"] : topics
-            if let bad = patterns.first(where: { !TopicPattern($0).isValid }) {
-                throw Failure(description: "\"\(bad)\" is no topic pattern, such as SaleOrder_*")
-            }
-            guard wids.isEmpty else {
-                throw Failure(description: "a publisher has topics, not wids")
-            }
-            return patterns.joined(separator: ",")
-        case .warehouse:
-            guard !wids.isEmpty, topics.isEmpty, !wids.contains(0) else {
-                throw Failure(description: "a warehouse's token needs --wids, from 1 up")
-            }
-            return wids.map(String.init).joined(separator: ",")
-        case .admin:
-            guard topics.isEmpty, wids.isEmpty else {
-                throw Failure(description: "an admin may do everything: no topics, no wids")
-            }
-            return ""
-        }
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let text = String(byte, radix: 16)
-        return byte < 16 ? "0" + text : text
     }
 
     /// All tokens, oldest first.
-    package func list() throws(Failure) -> [Entry] {
+    package func list() throws(Failure) -> [TokenEntry] {
+        try translating { () throws(SQLiteError) in try entries("ORDER BY number") }
+    }
+
+    /// The token of this number, if there is one.
+    package func entry(_ number: Int64) throws(Failure) -> TokenEntry? {
         try translating { () throws(SQLiteError) in
-            let rows = try connection.prepare(
-                "SELECT number, name, role, scope, created FROM tokens ORDER BY number")
-            var entries: [Entry] = []
-            while try rows.step() {
-                guard let role = Role(rawValue: rows.text(2)) else { continue }
-                entries.append(
-                    Entry(
-                        number: rows.int64(0), name: rows.text(1), role: role,
-                        scope: rows.text(3), created: rows.int64(4)))
-            }
-            return entries
+            try entries("WHERE number=\(number)").first
         }
     }
 
-    /// Takes a token away. False: there is none of that number.
-    package func revoke(_ number: Int64) throws(Failure) -> Bool {
-        try translating { () throws(SQLiteError) in
-            let statement = try connection.prepare("DELETE FROM tokens WHERE number=?")
-            statement.bind(1, number)
-            try statement.stepDone()
-            return connection.changes == 1
+    func entries(_ condition: String) throws(SQLiteError) -> [TokenEntry] {
+        let rows = try connection.prepare(
+            """
+            SELECT number, name, role, scope, created, expires, last_use, successor
+                FROM tokens \(condition)
+            """)
+        var entries: [TokenEntry] = []
+        while try rows.step() {
+            guard let role = Role(rawValue: rows.text(2)) else { continue }
+            entries.append(
+                TokenEntry(
+                    number: rows.int64(0), name: rows.text(1), role: role, scope: rows.text(3),
+                    created: rows.int64(4), expires: rows.isNull(5) ? nil : rows.int64(5),
+                    lastUse: rows.int64(6), successor: rows.isNull(7) ? nil : rows.int64(7)))
         }
+        return entries
     }
 
     /// The number that changes when another connection has changed the file
@@ -140,12 +93,13 @@ package final class TokenFile {
         }
     }
 
-    /// What the tokens allow now.
+    /// What the tokens allow now; expired ones are known too, to be told what they are.
     ///
     /// - Parameter former: what they allowed until now: what their uses share goes on.
     func authority(isLocal: Bool, after former: Authority? = nil) throws(Failure) -> Authority {
         try translating { () throws(SQLiteError) in
-            let rows = try connection.prepare("SELECT role, scope, digest, name FROM tokens")
+            let rows = try connection.prepare(
+                "SELECT role, scope, digest, name, expires, last_use, number FROM tokens")
             var holders: [Digest: Authority.Holder] = [:]
             while try rows.step() {
                 let parts = rows.text(1).split(separator: ",").map(String.init)
@@ -158,18 +112,36 @@ package final class TokenFile {
                     }
                 guard let digest = Digest(bytes: Array(rows.bytes(2))) else { continue }
                 holders[digest] = Authority.Holder(
-                    name: rows.text(3), principal: principal,
-                    use: former?.holder(digest)?.use ?? TokenUse())
+                    name: rows.text(3), principal: principal, digest: digest,
+                    expires: rows.isNull(4) ? .max : rows.int64(4),
+                    use: former?.holder(digest)?.use
+                        ?? TokenUse(number: rows.int64(6), last: rows.int64(5)))
             }
-            return Authority(holders, isLocal: isLocal)
+            let given = try connection.scalar("SELECT seq FROM sqlite_sequence WHERE name='tokens'")
+            return Authority(holders, wasEverDefined: given ?? 0 > 0, isLocal: isLocal)
         }
     }
 
-    private func translating<Result>(
+    /// Keeps when tokens were last used, in milliseconds since 1970.
+    func save(lastUses: [Int64: Int64]) throws(Failure) {
+        try translating { () throws(SQLiteError) in
+            try connection.transaction { () throws(SQLiteError) in
+                let statement = try connection.prepare(
+                    "UPDATE tokens SET last_use=max(last_use, ?) WHERE number=?")
+                for (number, last) in lastUses {
+                    statement.bind(1, last)
+                    statement.bind(2, number)
+                    try statement.stepDone()
+                }
+            }
+        }
+    }
+
+    func translating<Result>(
         _ body: () throws(SQLiteError) -> Result
     ) throws(Failure) -> Result {
         do throws(SQLiteError) { return try body() } catch {
-            throw Failure(description: error.description)
+            throw Failure(error.description)
         }
     }
 }

@@ -2,8 +2,8 @@ import Hub
 import HubSQLite
 import Platform
 
-/// The thread that looks after what nobody asks about: room on the disks, and the warehouses whose
-/// next message leaves the store.
+/// The thread that looks after what nobody asks about: room on the disks, the warehouses whose next
+/// message leaves the store, and the tokens.
 final class Watch: Sendable {
     private let hub: HubState
     private let bell: Mailbox<Void>
@@ -16,15 +16,18 @@ final class Watch: Sendable {
     func end() { bell.close() }
 
     /// Runs until the end.
-    func run(_ reader: SQLiteReader) {
+    func run(_ reader: SQLiteReader, _ tokens: TokenWatch) {
+        var tokens = tokens
         var room = RoomWatch(hub: hub)
         var positions = PositionWatch(hub: hub, reader: reader)
         while !bell.isClosed {
             let now = MonotonicClock.now()
             room.look(now)
             positions.look(now)
+            tokens.look(now)
             bell.wait(milliseconds: hub.configuration.retention.pause)
         }
+        tokens.end()
     }
 }
 

@@ -20,6 +20,7 @@ final class WriterThread {
     private var restartsLog = false
     private var keepsSamples = false
     private var cannotKeep = false
+    private var cannotCarry = false
     private var isHurried = false
     private var pace = FlushPace()
     private var touched: [UInt32] = []
@@ -75,7 +76,7 @@ final class WriterThread {
             case .restartLog: restartsLog = true
             case .beat: hub.beats.writer.answer()
             case .keepSamples: keepsSamples = true
-            case .archive, .prune, .probe: orders.append(item)
+            case .archive, .prune, .probe, .carry: orders.append(item)
             }
         }
     }
@@ -171,6 +172,7 @@ final class WriterThread {
     private func answer(_ order: WriterMail) {
         let failure: StoreFailure?
         switch order {
+        case .carry(let deeds): return carry(deeds)
         case .archive(let frame): failure = writer.archive(frame)
         case .prune(let index, let time, let deed):
             let now = hub.clock.nowMilliseconds()
@@ -187,6 +189,21 @@ final class WriterThread {
             hub.metrics.noteLists(bytes: hub.lines.bytes)
         }
         _ = hub.archiver.post(.done(failure))
+    }
+
+    /// Keeps deeds of the command line; what fails the watch hands over again.
+    private func carry(_ deeds: CarriedDeeds) {
+        let failure = writer.carry(deeds)
+        if let failure {
+            if !cannotCarry {
+                hub.log.error("deeds of the command line cannot be kept in the audit: \(failure)")
+            }
+        } else {
+            KillPoint.pass("deeds.carried")
+            hub.metrics.noteOtherCommit()
+        }
+        cannotCarry = failure != nil
+        hub.isCarrying = false
     }
 
     /// Deletes a slice of what lies below the border, if it is time.

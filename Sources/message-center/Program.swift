@@ -5,7 +5,8 @@ import MessageCenterClient
 enum Program {
     /// Every command, in the order the overview shows them.
     static let commands: [Command] = [
-        .serve, .token.create, .token.list, .token.revoke,
+        .serve, .token.create, .token.list, .token.rotate, .token.expire,
+        .token.revoke,
         .publish, .pull, .commit, .tail,
         .warehouse.list, .warehouse.show, .warehouse.seek, .warehouse.pause, .warehouse.resume,
         .warehouse.retire, .warehouse.revive, .warehouse.name,

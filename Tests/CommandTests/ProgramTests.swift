@@ -144,8 +144,51 @@ struct ProgramTests {
         #expect(try JSONValue.parse(try token("list", "--json").output).elements?.count == 1)
         let revoked = try token("revoke", "1")
         #expect(revoked.status == 0)
-        #expect(revoked.errors.contains("No token is left"))
+        #expect(revoked.errors.contains("No token is left that holds"))
         #expect(try token("revoke", "1").status == 1)
         #expect(try token("list").errors.contains("no token is defined"))
+    }
+
+    @Test("replaces tokens, changes their ends, and says when nobody can get in any more")
+    func tokenLife() throws {
+        let folder = try TemporaryFolder()
+        func token(_ words: String...) throws -> ProgramRun {
+            try ProgramRun(["token"] + words + ["--data", folder.path])
+        }
+        func list() throws -> [[String]] {
+            (try JSONValue.parse(try token("list", "--json").output).elements ?? []).map { entry in
+                ["number", "name", "state", "successor"].map { entry[$0]?.serialized() ?? "-" }
+            }
+        }
+        for (words, told) in [
+            ("create --role admin --name a --expires soon", "--expires expects a duration"),
+            ("create --role admin --name a --expires 2020-01-31", "that time has passed"),
+            ("rotate 1 --grace long", "--grace must be a duration"), ("rotate x", "NUMBER is the"),
+            ("rotate 7", "there is no token 7"), ("expire 7 --expires 1d", "there is no token 7"),
+        ] {
+            let run = try ProgramRun(
+                ["token"] + words.split(separator: " ").map(String.init)
+                    + ["--data", folder.path])
+            #expect(run.status != 0 && run.errors.contains(told), "\(words): \(run.errors)")
+        }
+        #expect(
+            try ProgramRun([
+                "token", "create", "--role", "admin", "--name", "\u{202E}x", "--data", folder.path,
+            ]).errors.contains("visible characters"))
+        _ = try token("create", "--role", "admin", "--name", "a", "--expires", "90d")
+        _ = try token("create", "--role", "publisher", "--name", "shop")
+        let rotated = try token("rotate", "1", "--grace", "2h")
+        #expect(rotated.status == 0 && rotated.output.hasPrefix("mc_"), "\(rotated.errors)")
+        #expect(rotated.errors.contains("It is token 3, and ends 20"))
+        #expect(
+            try list() == [
+                ["1", "\"a\"", "\"replaced\"", "3"], ["2", "\"shop\"", "\"active\"", "null"],
+                ["3", "\"a\"", "\"active\"", "null"],
+            ])
+        #expect(try token("rotate", "1").errors.contains("rotate that one"))
+        #expect(try token("expire", "2", "--expires", "never").output == "token 2 ends never\n")
+        #expect(try token("revoke", "3").errors == "", "the former one holds")
+        #expect(try token("revoke", "1").errors.contains("No admin's token is left"))
+        #expect(try token("revoke", "2").errors.contains("No token is left"))
     }
 }

@@ -143,10 +143,11 @@ private final class AccessHouse {
             ("admin", TokenFile.Role.admin, [], []), ("publisher", .publisher, ["*"], []),
             ("publisher of other topics", .publisher, ["Other_*"], []),
             ("warehouse", .warehouse, [], [3]), ("warehouse of another wid", .warehouse, [], [4]),
-            ("revoked", .admin, [], []),
+            ("expired", .admin, [], []), ("revoked", .admin, [], []),
         ] as [(String, TokenFile.Role, [String], [UInt32])] {
             tokens[name] = try file.create(
-                name: name, role: role, topics: topics, wids: wids, now: 0)
+                name: name, role: role, topics: topics, wids: wids,
+                expires: name == "expired" ? .after(1) : .never, now: 0)
         }
         _ = try file.revoke(try #require(try file.list().last).number)
         hub = try RunningHub(folder: folder)
@@ -173,6 +174,7 @@ private final class AccessHouse {
                 fields: Self.bearer("mc_" + String(repeating: "0", count: 64))),
             Caller(
                 name: "malformed", role: nil, fields: Self.bearer("\(tokens["admin"]!) x")),
+            Caller(name: "expired", role: nil, fields: Self.bearer(tokens["expired"]!)),
             Caller(name: "revoked", role: nil, fields: Self.bearer(tokens["revoked"]!)),
             Caller(
                 name: "wrong cookie", role: nil,

@@ -1,4 +1,6 @@
 import HubServer
+import Platform
+import SQLite
 import TestSupport
 import Testing
 import Wire
@@ -110,7 +112,7 @@ import Wire
         #expect(
             told == [
                 "pause anna admin", "sign_out anna admin", "describe anna admin",
-                "sign_in anna admin", "sign_in_failed  none",
+                "sign_in anna admin", "sign_in_failed  none", "token_create  local",
             ])
         #expect(try client.get("/v1/audit").status == 401)
     }
@@ -137,6 +139,94 @@ import Wire
         for bad in ["?action=x", "?limit=0", "?wid=0", "?from=x", "?pageToken=-1", "?who=a"] {
             #expect(try client.get("/v1/audit\(bad)").status == 422, "\(bad)")
         }
+    }
+
+    /// Number of the token, and what was done to it.
+    private func tokenDeeds(_ client: RawClient, _ token: String) throws -> [String] {
+        let answer = try client.request(
+            "GET", "/v1/audit?limit=1000", fields: ["Authorization": "Bearer \(token)"])
+        return (answer["entries"].elements ?? []).filter { $0["role"]?.text == "local" }.map {
+            "\($0["detail"]?["token"]?.integer ?? 0) \($0["action"]?.text ?? "")"
+        }.reversed()
+    }
+
+    @Test("What the command line does to tokens is carried here: by whom, when, in order, once")
+    func tokens() throws {
+        let folder = try TemporaryFolder()
+        let file = try TokenFile(data: folder.path)
+        // While no hub runs; and again while one does.
+        let token = try file.create(
+            name: "anna", role: .admin, topics: [], wids: [], by: "root", now: 1000)
+        _ = try file.create(
+            name: "north", role: .warehouse, topics: [], wids: [3], expires: .after(90_000),
+            by: "root", now: 2000)
+        let hub = try RunningHub(folder: folder)
+        let client = try hub.client()
+        #expect(try eventually { try tokenDeeds(client, token).count == 2 })
+        let bearer = ["Authorization": "Bearer \(token)"]
+        _ = try client.request("POST", "/v1/warehouses/7/pull", fields: bearer)
+        _ = try client.request("POST", "/v1/warehouses/7/pause", fields: bearer)
+        let later = WallClock().nowMilliseconds()
+        _ = try file.rotate(2, grace: 1000, by: "ops", now: later)
+        _ = try file.expire(3, .never, by: "ops", now: later)
+        _ = try file.revoke(2, by: "ops", now: later)
+        let expected = [
+            "1 token_create", "2 token_create", "2 token_rotate", "3 token_expire",
+            "2 token_revoke",
+        ]
+        #expect(try eventually { try tokenDeeds(client, token) == expected })
+        let all =
+            try client.request("GET", "/v1/audit?action=token_create", fields: bearer)["entries"]
+            .elements ?? []
+        let north = try #require(all.first)
+        #expect(north["name"]?.text == "root")
+        #expect(north["at"]?.text == "1970-01-01T00:00:02.000Z")
+        #expect(
+            north["detail"] == [
+                "token": 2, "tokenName": "north", "role": "warehouse", "scope": "3",
+                "expires": "1970-01-01T00:01:32.000Z",
+            ])
+        #expect(!all.description.contains(token.dropFirst(3)))
+        // What is carried stays out of nobody's page, though it came later than it was done.
+        let since = try client.request(
+            "GET", "/v1/audit?from=2020-01-01T00:00:00Z", fields: bearer)
+        #expect(since["entries"].elements?.count == 4, "\(since.text)")
+        // What was carried is gone from beside it.
+        #expect(
+            try eventually {
+                try Connection(path: folder.path + "/tokens.db").scalar(
+                    "SELECT count(*) FROM deeds") == 0
+            })
+        hub.stop()
+        let again = try RunningHub(folder: folder)
+        #expect(try tokenDeeds(again.client(), token) == expected)
+    }
+
+    @Test(
+        "A crash on the way loses no deed of the command line, and doubles none",
+        arguments: ["deeds.carried", "deeds.forgotten"])
+    func carriedThroughKill(place: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try TokenFile(data: folder.path)
+        let token = try file.create(
+            name: "anna", role: .admin, topics: [], wids: [], by: "root", now: 1000)
+        for number in 2...250 {
+            _ = try file.create(
+                name: "n\(number)", role: .admin, topics: [], wids: [], by: "root", now: 1000)
+        }
+        let expected = (1...250).map { "\($0) token_create" }
+        for pass in 0..<2 {
+            let killed = try HubProcess(
+                folder: folder, environment: ["MESSAGE_CENTER_KILL_AT": "\(place):\(pass)"])
+            #expect(eventually { !killed.isRunning }, "\(place) was never passed")
+        }
+        let hub = try HubProcess(folder: folder)
+        let client = try hub.client()
+        #expect(try eventually { try tokenDeeds(client, token).count >= 250 })
+        let more = try file.revoke(250, by: "root", now: 5000)
+        #expect(more)
+        #expect(try eventually { try tokenDeeds(client, token).last == "250 token_revoke" })
+        #expect(try tokenDeeds(client, token).dropLast() == expected[...])
     }
 
     @Test("It outlives kill -9, together with what was done")

@@ -244,7 +244,11 @@ import Wire
         let mark = try query("PRAGMA application_id", folder)
         #expect(mark != 0)
         try Connection(path: folder.path + "/tokens.db").execute(
-            "PRAGMA application_id=0; PRAGMA user_version=1")
+            """
+            ALTER TABLE tokens DROP COLUMN expires; ALTER TABLE tokens DROP COLUMN last_use;
+            ALTER TABLE tokens DROP COLUMN successor; DROP TABLE deeds;
+            PRAGMA application_id=0; PRAGMA user_version=1
+            """)
         #expect(try TokenFile(data: folder.path).list().map(\.name) == ["a"])
         #expect(try query("PRAGMA application_id", folder) == mark)
     }

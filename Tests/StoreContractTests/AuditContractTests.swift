@@ -24,11 +24,17 @@ import Testing
             }
             try open.store.begin()
             try open.store.save(deed(99), at: 1)
+            try open.store.save(carriedMark: 99)
             open.store.rollBack()
+            #expect(try open.reader.carriedMark() == 0)
         }
         let expected = (1...20).reversed().map {
             AuditEntry(number: Int64($0), at: Int64($0 * 10), deed: deed($0))
         }
+        try open.transaction { (store) throws(StoreFailure) in
+            try store.save(carriedMark: .max)
+        }
+        #expect(try open.reader.carriedMark() == .max)
         #expect(try open.reader.audit(before: .max, limit: 100) == expected)
         #expect(try open.reader.audit(before: 11, limit: 4) == Array(expected[10..<14]))
         #expect(try open.reader.audit(before: 1, limit: 4) == [])

@@ -63,7 +63,7 @@ struct UpgradeTests {
             """
             ALTER TABLE frames DROP COLUMN previous; ALTER TABLE warehouses DROP COLUMN seeks;
             DROP TABLE audit; DROP TABLE samples;
-            DELETE FROM meta WHERE name='history_time'; PRAGMA user_version=4
+            DELETE FROM meta WHERE name IN ('history_time', 'carried'); PRAGMA user_version=4
             """)
         try hub.restart()
         try hub.archive(through: 20)
@@ -80,7 +80,7 @@ struct UpgradeTests {
         let connection = try Connection(path: place.path)
         try connection.execute(
             """
-            DROP TABLE samples; DELETE FROM meta WHERE name='history_time';
+            DROP TABLE samples; DELETE FROM meta WHERE name IN ('history_time', 'carried');
             ALTER TABLE warehouses DROP COLUMN seeks; PRAGMA user_version=6
             """)
         try hub.restart()

@@ -14,16 +14,31 @@ extension Command {
                   message-center token create --role publisher --name shop --topics 'SaleOrder_*'
                   message-center token create --role warehouse --name north --wids 3,4
                 """,
-            options: [Tokens.role, Tokens.name, Tokens.topics, Tokens.wids, Tokens.data],
+            options: [
+                Tokens.role, Tokens.name, Tokens.topics, Tokens.wids, Tokens.expires, Tokens.data,
+            ],
             run: Tokens.create)
         static let list = Command(
             name: "token list", summary: "show who has a token and what it is good for",
             options: [Tokens.data, Tokens.json], run: Tokens.list)
+        static let rotate = Command(
+            name: "token rotate", summary: "replace a token by a new one; both hold for a while",
+            details: """
+                The new token has the name, role and scope of the old one, and holds as long as that
+                one was made for. The old one goes on for --grace: give the new one to its owner
+                meanwhile, and nothing is ever refused.
+
+                  message-center token rotate 3 --grace 24h
+                """,
+            options: [Tokens.grace, Tokens.newExpires, Tokens.data], operands: [Tokens.number],
+            run: Tokens.rotate)
+        static let expire = Command(
+            name: "token expire", summary: "change when a token ends",
+            options: [Tokens.laterExpires, Tokens.data], operands: [Tokens.number],
+            run: Tokens.expire)
         static let revoke = Command(
             name: "token revoke", summary: "make a token worthless",
-            options: [Tokens.data],
-            operands: [Operand(placeholder: "NUMBER", help: "the token's number in the list")],
-            run: Tokens.revoke)
+            options: [Tokens.data], operands: [Tokens.number], run: Tokens.revoke)
     }
 }
 
@@ -35,6 +50,20 @@ private enum Tokens {
         optional: "topics", .list("A,B_*"), "what a publisher may publish, everything if not said")
     static let wids = Option(
         optional: "wids", .list("N,N"), "which warehouses a warehouse's token speaks for")
+    static let expires = Option(
+        "expires", .text("WHEN"), default: "never",
+        "when it ends: 12h or 90d from now, a day such as 2027-01-31 (at 00:00 UTC), or never")
+    static let newExpires = Option(
+        optional: "expires", .text("WHEN"),
+        "when the new one ends, as with 'token create'; if not said, it holds as long as the old "
+            + "one was made for")
+    static let laterExpires = Option(
+        required: "expires", .text("WHEN"),
+        "when it ends: 12h or 90d from now, a day such as 2027-01-31 (at 00:00 UTC), or never")
+    static let grace = Option(
+        "grace", .text("TIME"), default: "24h", "how long the old one goes on: 90m, 24h, 7d")
+    static let number = Operand(
+        placeholder: "NUMBER", help: "the token's number in 'token list'")
     static let data = Option(
         "data", .text("DIR"), default: "./data", environment: "MESSAGE_CENTER_DATA",
         "the hub's data folder")
@@ -42,6 +71,7 @@ private enum Tokens {
 
     static func create(_ arguments: Arguments) throws -> ExitStatus {
         try check(arguments)
+        let expires = try expiry(arguments[expires])
         let folder = arguments[data]
         // Tokens come before the first start where the hub is not to listen on loopback only.
         let isNew = mkdir(folder, 0o700) == 0
@@ -51,11 +81,33 @@ private enum Tokens {
         let token = try TokenFile(data: folder).create(
             name: arguments[name], role: TokenFile.Role(rawValue: arguments[role])!,
             topics: arguments[topics] ?? [], wids: numbers(arguments).map(UInt32.init),
-            now: WallClock().nowMilliseconds())
+            expires: expires, by: user, now: now)
         Console.print(token)
         Console.note("Keep it: it is stored hashed, and cannot be shown again.")
         Console.note("It is for the hub on \(whole(folder))\(isNew ? ", a folder made now" : "").")
         return .done
+    }
+
+    private static var now: Int64 { WallClock().nowMilliseconds() }
+
+    /// Who works here, for the audit: the operating system's name; getpwuid(3).
+    private static var user: String {
+        guard let entry = getpwuid(getuid()) else { return "uid \(getuid())" }
+        return String(cString: entry.pointee.pw_name)
+    }
+
+    private static func expiry(_ text: String) throws -> Expiry {
+        guard let expiry = Expiry(text) else {
+            throw UsageError("--expires expects \(Expiry.form), not '\(text)'")
+        }
+        return expiry
+    }
+
+    private static func number(_ arguments: Arguments) throws -> Int64 {
+        guard let number = Int64(arguments.operands[0]) else {
+            throw UsageError("NUMBER is the token's number in 'token list'")
+        }
+        return number
     }
 
     /// The folder from the root on: `./data` is another one wherever one stands.
@@ -101,38 +153,85 @@ private enum Tokens {
         if arguments[json] {
             Console.print(JSONValue.array(entries).serialized())
         } else if entries.isEmpty {
-            Console.note("no token is defined: the hub is open, and listens on loopback only")
+            Console.note("no token is defined")
         } else {
             RecordView.table(entries).forEach(Console.print)
         }
         return .done
     }
 
-    private static func record(_ entry: TokenFile.Entry) -> JSONValue {
-        var created = ByteBuffer(capacity: 32)
-        created.append(timestampMilliseconds: entry.created)
-        return [
+    private static func record(_ entry: TokenEntry) -> JSONValue {
+        [
             "number": .number(String(entry.number)), "name": .text(entry.name),
             "role": .text(entry.role.rawValue), "scope": .text(entry.scope),
-            "created": .text(created.bytes.text(in: 0..<created.count)),
+            "state": .text(entry.state(now: now).rawValue), "created": time(entry.created),
+            "expires": entry.expires.map(time) ?? .null,
+            "lastUse": entry.lastUse == 0 ? .null : time(entry.lastUse),
+            "successor": entry.successor.map { .number(String($0)) } ?? .null,
         ]
     }
 
-    static func revoke(_ arguments: Arguments) throws -> ExitStatus {
-        guard let number = Int64(arguments.operands[0]) else {
-            throw UsageError("NUMBER is the token's number in 'token list'")
+    private static func time(_ milliseconds: Int64) -> JSONValue {
+        var text = ByteBuffer(capacity: 32)
+        text.append(timestampMilliseconds: milliseconds)
+        return .text(text.bytes.text(in: 0..<text.count))
+    }
+
+    static func rotate(_ arguments: Arguments) throws -> ExitStatus {
+        let number = try number(arguments)
+        guard let grace = Quantity.duration(arguments[grace]) else {
+            throw UsageError("--grace \(Quantity.durationForm)")
         }
-        let file = try tokens(arguments[data])
-        guard try file.revoke(number) else {
-            Console.note("there is no token \(number): 'token list' shows them")
-            return .failed
-        }
-        Console.print("token \(number) is worth nothing any more")
-        if try file.list().isEmpty {
-            Console.note(
-                "No token is left: a hub on loopback is open again, one that listens beyond lets "
-                    + "nobody in.")
-        }
+        let made = try tokens(arguments[data]).rotate(
+            number, grace: grace, expires: try arguments[newExpires].map(expiry), by: user,
+            now: now)
+        Console.print(made.token)
+        Console.note("Keep it: it is stored hashed, and cannot be shown again.")
+        Console.note(
+            "It is token \(made.number), and ends \(end(made.expires)). Token \(number) goes on "
+                + "until \(end(made.formerEnds)).")
         return .done
+    }
+
+    private static func end(_ time: Int64?) -> String {
+        time.flatMap { self.time($0).text } ?? "never"
+    }
+
+    static func expire(_ arguments: Arguments) throws -> ExitStatus {
+        let number = try number(arguments)
+        let expires = try expiry(arguments[laterExpires])
+        let file = try tokens(arguments[data])
+        guard try file.expire(number, expires, by: user, now: now) else { return missing(number) }
+        Console.print("token \(number) ends \(end(try file.entry(number)?.expires))")
+        return .done
+    }
+
+    static func revoke(_ arguments: Arguments) throws -> ExitStatus {
+        let number = try number(arguments)
+        let file = try tokens(arguments[data])
+        guard try file.revoke(number, by: user, now: now) else { return missing(number) }
+        Console.print("token \(number) is worth nothing any more")
+        warn(try file.list())
+        return .done
+    }
+
+    private static func missing(_ number: Int64) -> ExitStatus {
+        Console.note("there is no token \(number): 'token list' shows them")
+        return .failed
+    }
+
+    /// Tells what follows where `left` does not let everybody do their work.
+    private static func warn(_ left: [TokenEntry]) {
+        let valid = left.filter { $0.state(now: now) != .expired }
+        if valid.isEmpty {
+            Console.note(
+                "No token is left that holds: the hub lets nobody in until 'token create' makes "
+                    + "one. A hub on loopback is not open again by that; for an open one stop it, "
+                    + "and remove tokens.db from its data folder.")
+        } else if !valid.contains(where: { $0.role == .admin }) {
+            Console.note(
+                "No admin's token is left that holds: nobody can sign in or operate the hub until "
+                    + "'token create --role admin' makes one. Publishers and warehouses go on.")
+        }
     }
 }

@@ -20,6 +20,9 @@ enum HubAdvice {
         "unknown_id": "look the message up with 'message show', or give an index or a time",
         "id_conflict": "the id was used for another message; let the program make a new one",
         "id_expired": "the id is too old to be told from a repeated one; publish under a new id",
+        "token_expired":
+            "'token rotate' makes a new one on the hub's machine; give it by MESSAGE_CENTER_TOKEN "
+            + "or --token-file",
         "body_too_large": "publish a reference and let the warehouse fetch the rest",
     ]
 
