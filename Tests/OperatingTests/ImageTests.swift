@@ -1,6 +1,7 @@
 import Foundation
 import HubServer
 import Glibc
+import HubServer
 import Platform
 import TestSupport
 import Testing
