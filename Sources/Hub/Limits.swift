@@ -181,6 +181,9 @@ package enum Limits {
     /// TLS handshakes gone on with in one tick, of some tenths of a millisecond each; the others
     /// come with the next, behind whoever has work by then.
     package static let handshakesPerTick = 4
+    /// Requests of one connection that are answered before others have their turn: pipelined ones
+    /// for which nobody is asked, such as refusals, and the dashboard's files.
+    package static let requestsPerTurn = 16
     /// Bytes of answers gathered, or not yet taken by the client, before a connection's next
     /// pipelined request is looked at. With one answer more, the most it can have waiting.
     package static let outputBytes = 256 * 1024

@@ -103,8 +103,10 @@ final class Connection {
 
     /// Nothing follows this request's answer.
     var closes = false
-    /// Its next request is there, but its answers have to be sent first.
+    /// Its next request is there, but its answers have to be sent first, or others have their turn.
     var isHeldUp = false
+    /// Requests taken up since its turn began.
+    var turn = 0
     /// The client has sent its last byte.
     var hasEnded = false
     /// What the poller watches for.

@@ -10,9 +10,11 @@ extension EventLoop {
     func findCaller(_ connection: Connection, _ bytes: RawSpan) {
         connection.quota = nil
         guard connection.isProxy else { return }
-        let address = forwardedFrom(bytes, length: connection.head.length) ?? connection.peer
-        guard address != connection.address else { return }
+        connection.address = connection.peer
+        connection.caller = connection.entered
+        guard let address = forwardedFrom(bytes, length: connection.head.length) else { return }
         connection.address = address
+        // Anew each time: what holds no connection may be forgotten, and made again for another.
         connection.caller = hub.callers.find(address, now: now)
     }
 

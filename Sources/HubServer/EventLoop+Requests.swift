@@ -87,6 +87,7 @@ extension EventLoop {
     /// Takes up as many requests as are there and can be answered, then sends the answers.
     func work(_ connection: Connection) {
         connection.isHeldUp = false
+        connection.turn = 0
         var input = ByteBuffer()
         swap(&input, &connection.input)
         while step(connection, &input) {}
@@ -101,10 +102,13 @@ extension EventLoop {
         case .head:
             guard !input.isEmpty, !connection.closes else { return false }
             let room = answerBytes.isFull ? 1 : Limits.outputBytes
-            guard output.count + connection.unsent.count < room else {
+            guard output.count + connection.unsent.count < room,
+                connection.turn < Limits.requestsPerTurn
+            else {
                 connection.isHeldUp = true
                 return false
             }
+            connection.turn += 1
             return readHead(connection, &input)
         case .body(let whole):
             guard input.count >= whole else {

@@ -37,9 +37,10 @@ import Wire
     @Test("A consumer handles every message once, at its first try, and none is dead")
     func consumer() async throws {
         let feeder = try RawClient(hub.endpoint, from: "127.0.0.2")
-        for number in 1...25 {
-            try feeder.publish(topic: "A_B", wid: 1, key: "k\(number)", body: [:])
+        let messages = (1...40).map { number -> JSONValue in
+            ["topic": "A_B", "wid": 1, "key": .text("k\(number)"), "body": [:]]
         }
+        #expect(try feeder.post("/v1/messages/batch", .array(messages)).status == 201)
         let (folder, warehouse) = (try TemporaryFolder(), Warehouse())
         let consumer = try warehouse.consumer(
             "http://\(hub.endpoint)", folder: folder.path + "/own"
@@ -49,7 +50,7 @@ import Wire
         }
         try await consumer.start()
         let now = warehouse.now
-        #expect(now.handled.map(\.index) == Array(1...25))
+        #expect(now.handled.map(\.index) == Array(1...40))
         #expect(now.tries.isEmpty && now.failed.isEmpty)
         #expect(now.troubles.contains { $0.status == 429 && $0.code == "rate_limited" })
         #expect(now.troubles.allSatisfy { $0.status == 429 && $0.pause == .seconds(1) })

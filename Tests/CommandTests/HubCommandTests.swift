@@ -40,6 +40,31 @@ struct HubCommandTests {
         #expect(message["wid"]?.integer == 0)
     }
 
+    @Test("A command that asks too often waits as long as the hub says, and asks again")
+    func limited() throws {
+        let refused = FakeHub.Answer(
+            status: 429, fields: ["Retry-After: 1"],
+            body: #"{"code":"rate_limited","retryable":true,"detail":"go slower"}"#)
+        let hub = try FakeHub([refused, refused, .init(body: #"{"topics":[]}"#)])
+        let began = ContinuousClock.now
+        let run = try run(["topic", "list"], against: hub)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(hub.requests.count == 3)
+        #expect(ContinuousClock.now - began >= .seconds(2))
+    }
+
+    @Test("A command that is refused again and again says so", .timeLimit(.minutes(1)))
+    func limitedForLong() throws {
+        let refused = FakeHub.Answer(
+            status: 429, fields: ["Retry-After: 0"],
+            body: #"{"code":"rate_limited","retryable":true,"detail":"go slower"}"#)
+        let hub = try FakeHub(Array(repeating: refused, count: 9))
+        let run = try run(["topic", "list"], against: hub)
+        #expect(run.status != 0)
+        #expect(run.errors.contains("go slower"))
+        #expect(hub.requests.count == 5)
+    }
+
     @Test("publish sends a file in batches, in order, each message with an id")
     func publishFile() throws {
         let hub = try FakeHub([

@@ -73,6 +73,21 @@ struct HTTPPipelineTests {
         }
     }
 
+    @Test("Others are answered between the many requests of one connection")
+    func turns() throws {
+        // One loop, which would see to all that one connection has sent before it sees to others.
+        let hub = try RunningHub(loops: 1)
+        let (many, other) = (try hub.client(), try hub.client())
+        _ = try other.get("/healthz")
+        let count = 2000
+        try many.send(String(repeating: get("/healthz"), count: count))
+        // The client has said all it has to say: that ends nothing before the answers are given.
+        many.endSending()
+        #expect(try other.get("/healthz").status == 200)
+        for _ in 0..<count { #expect(try many.answer().status == 200) }
+        #expect(try many.isClosed())
+    }
+
     @Test("Requests behind a waiting pull are answered after it")
     func behindWaiting() throws {
         let hub = try RunningHub()

@@ -1,3 +1,4 @@
+import Glibc
 import MessageCenterClient
 import Wire
 
@@ -36,15 +37,33 @@ struct HubConnection {
         return head
     }
 
+    /// How often a request is sent that the hub answers 429, and for how many seconds it may ask.
+    private static let tries = 5
+    private static let longestAsked = 10
+
     /// Sends a request and gives its answer if it is a good one.
+    ///
+    /// Who is told that it asks too often waits as long as the hub says, and asks again: with that
+    /// answer nothing was done (RFC 6585, section 4).
     ///
     /// - Throws: `HubProblem` for an answer of 400 and above, `TransportFailure` for none.
     func request(
         _ method: String, _ path: String, body: [UInt8]? = nil,
         contentType: String = "application/json", timeout: Duration = .seconds(30)
     ) throws -> HTTPAnswer {
-        let answer = try transport.perform(
-            HTTPRequest(method, path, body: body, contentType: contentType, timeout: timeout))
+        let request = HTTPRequest(
+            method, path, body: body, contentType: contentType, timeout: timeout)
+        for _ in 1..<Self.tries {
+            let answer = try transport.perform(request)
+            guard answer.status == 429, let seconds = answer.retryAfter,
+                seconds <= Self.longestAsked
+            else { return try Self.good(answer) }
+            sleep(UInt32(seconds))
+        }
+        return try Self.good(try transport.perform(request))
+    }
+
+    private static func good(_ answer: HTTPAnswer) throws -> HTTPAnswer {
         guard answer.status < 400 else { throw HubProblem(answer) }
         return answer
     }
