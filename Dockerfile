@@ -6,16 +6,20 @@
 # Beyond loopback the hub listens only when at least one token is defined, and a container's
 # port is beyond loopback. So create the tokens first; each is shown once, and only then:
 #
+#   docker run --rm -v message-center:/data message-center token create --role admin --name operator
 #   docker run --rm -v message-center:/data message-center \
-#       token create --data /data --role admin --name operator
+#       token create --role publisher --name shop --topics 'SaleOrder_*,Product_*'
 #   docker run --rm -v message-center:/data message-center \
-#       token create --data /data --role publisher --name shop --topics 'SaleOrder_*,Product_*'
-#   docker run --rm -v message-center:/data message-center \
-#       token create --data /data --role warehouse --name north --wids 3
+#       token create --role warehouse --name north --wids 3
 #
-#   docker run -d --name hub -p 8088:8088 -v message-center:/data message-center
+# It needs no right beyond its volume, so give it none:
 #
-# The port speaks plain HTTP: put TLS in front of it wherever the network is not your own.
+#   docker run -d --name hub --restart unless-stopped --read-only --tmpfs /tmp --cap-drop ALL \
+#       --security-opt no-new-privileges --ulimit nofile=65536 -v message-center:/data \
+#       -p 127.0.0.1:8088:8088 message-center
+#
+# A folder of the machine instead of a volume has to belong to the user: chown 10088:10088. Put TLS in
+# front of the port wherever the network is not your own: docs/operating.md.
 
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \
@@ -39,15 +43,23 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         libsqlite3-0 libssl3 zlib1g libzstd1 libcurl4 ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10088 --home-dir /data --shell /usr/sbin/nologin hub \
+    && groupadd --system --gid 10088 hub \
+    && useradd --system --uid 10088 --gid 10088 --home-dir /data --no-create-home \
+        --shell /usr/sbin/nologin hub \
     && install -d -o hub -g hub -m 750 /data
 COPY --from=builder /out/message-center /usr/local/bin/message-center
-USER hub
+# By number, so that an engine can tell that it is not root.
+USER 10088:10088
 VOLUME /data
 EXPOSE 8088
-# SIGTERM: the hub answers what it has begun, then leaves.
+ENV MESSAGE_CENTER_DATA=/data \
+    MESSAGE_CENTER_LISTEN=0.0.0.0:8088 \
+    MESSAGE_CENTER_URL=http://127.0.0.1:8088 \
+    SWIFT_BACKTRACE=enable=no
+# SIGTERM: the hub answers what it has begun, then leaves, within five seconds.
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
-    CMD ["message-center", "health", "--hub", "http://127.0.0.1:8088", "--quiet"]
+# The copy before an upgrade, and a cold start with many messages, take their time.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
+    CMD ["message-center", "health", "--quiet"]
 ENTRYPOINT ["message-center"]
-CMD ["serve", "--listen", "0.0.0.0:8088", "--data", "/data"]
+CMD ["serve"]

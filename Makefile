@@ -17,7 +17,7 @@ STRICT = -Xswiftc -warnings-as-errors
 TEST   = SWIFT_BACKTRACE=enable=no swift test $(STRICT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build setup test lint format bench screenshots fuzz tsan asan install uninstall \
+.PHONY: help run demo build setup test lint format bench screenshots fuzz tsan asan install service uninstall \
 	clean
 
 help: ## show this list
@@ -76,8 +76,21 @@ install: ## build, and install the program under PREFIX
 	install -D -m 755 .build/$(CONFIGURATION)/message-center \
 		"$(DESTDIR)$(PREFIX)/bin/message-center"
 
-uninstall: ## remove the installed program
-	rm -f "$(DESTDIR)$(PREFIX)/bin/message-center"
+# The unit says where the program is; nothing is started. With DESTDIR it is for a package.
+service: ## install the systemd unit and its user's description
+	install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' docs/examples/message-center.service \
+		> "$(DESTDIR)$(PREFIX)/lib/systemd/system/message-center.service"
+	install -D -m 644 docs/examples/message-center.sysusers \
+		"$(DESTDIR)$(PREFIX)/lib/sysusers.d/message-center.conf"
+	@echo "now, as root:"
+	@echo "  systemd-sysusers && systemctl daemon-reload"
+	@echo "  systemctl enable --now message-center"
+
+uninstall: ## remove the installed program, and the unit
+	rm -f "$(DESTDIR)$(PREFIX)/bin/message-center" \
+		"$(DESTDIR)$(PREFIX)/lib/systemd/system/message-center.service" \
+		"$(DESTDIR)$(PREFIX)/lib/sysusers.d/message-center.conf"
 
 clean: ## remove what was built; the data stays
 	rm -rf .build

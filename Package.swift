@@ -39,13 +39,14 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // The hub, from the machine up.
         module("Platform", ["CLinux"]),
         module("Wire"),
+        module("TLS", ["Wire", "COpenSSL"]),
         module("Hub"),
         module("SQLite", ["CSQLite"]),
         module("HubSQLite", ["Hub", "SQLite", "Platform"]),
@@ -58,7 +59,7 @@ let package = Package(
             name: "HubServer",
             dependencies: [
                 "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "CDocuments",
-                "COpenSSL", "CZlib",
+                "COpenSSL", "CZlib", "TLS",
             ],
             swiftSettings: settings),
 
@@ -78,11 +79,13 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Platform", "Wire", "Hub", "SQLite", "HubSQLite", "Archive", "HubServer",
+                "Platform", "Wire", "TLS", "Hub", "SQLite", "HubSQLite", "Archive",
+                "HubServer",
             ],
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
+        tests("TLSTests", ["TLS", "Wire"]),
         tests("HubTests", ["Hub"]),
         tests("SQLiteTests", ["SQLite"]),
         tests(
@@ -119,6 +122,10 @@ let package = Package(
             "BackupTests",
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),
         tests("BrowserTests", ["HubServer", "Platform", "Wire"]),
+        // The unit, the proxy, the alerts and the image: what operators deploy.
+        tests(
+            "OperatingTests", ["message-center", "HubServer", "Platform", "Wire"],
+            exclude: ["as-service.py"]),
         tests("TidyTests", []),
     ]
 )

@@ -136,6 +136,8 @@ export const english = Object.freeze({
   "problem.not_json.do": "Perhaps a proxy stands between: look at its log.",
   "problem.unauthorized": "This token is not known",
   "problem.unauthorized.do": "Check it for a missing character; it may also have been revoked.",
+  "problem.token_expired": "This token has expired",
+  "problem.token_expired.do": "On the hub's machine 'message-center token rotate' makes a new one.",
   "problem.forbidden": "This needs an admin's token",
 
   "search": "Search",
@@ -512,7 +514,11 @@ export const english = Object.freeze({
   "audit.action.token_revoke": "revoked a token",
 
   "problem.forbidden.do": "Sign in with a token of the role admin.",
-  "problem.too_many_tries": "Too many tries to sign in have failed",
+  "problem.rate_limited": "Too many requests in a short time",
+  "problem.rate_limited.do": "Wait a second, then try again.",
+  "problem.too_many_connections": "Too many connections from this address",
+  "problem.too_many_connections.do": "End some programs that use the hub, then try again.",
+  "problem.too_many_tries": "Too many wrong tokens came from this address",
   "problem.too_many_tries.do": "Wait a minute, then try again.",
   "problem.not_found": "This hub has nothing there",
   "problem.not_found.do": "It may be older than this page: compare their versions.",

@@ -128,6 +128,8 @@ export const chinese = Object.freeze({
   "problem.not_json.do": "中间可能有代理:请查看它的日志。",
   "problem.unauthorized": "令牌无效",
   "problem.unauthorized.do": "请检查是否缺少字符;它也可能已被吊销。",
+  "problem.token_expired": "令牌已过期",
+  "problem.token_expired.do": "在消息中心所在的机器上用 “message-center token rotate” 创建新令牌。",
   "problem.forbidden": "需要管理员令牌",
 
   "search": "搜索",
@@ -489,7 +491,11 @@ export const chinese = Object.freeze({
   "audit.action.token_revoke": "吊销令牌",
 
   "problem.forbidden.do": "请用 admin 角色的令牌登录。",
-  "problem.too_many_tries": "登录失败的次数太多",
+  "problem.rate_limited": "短时间内请求太多",
+  "problem.rate_limited.do": "请等一秒再试。",
+  "problem.too_many_connections": "此地址的连接太多",
+  "problem.too_many_connections.do": "请先结束一些使用消息中心的程序,再试一次。",
+  "problem.too_many_tries": "此地址发来的错误令牌太多",
   "problem.too_many_tries.do": "请等一分钟再试。",
   "problem.not_found": "此消息中心没有这项内容",
   "problem.not_found.do": "它的版本可能比页面旧:请比较两者的版本。",

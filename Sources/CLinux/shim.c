@@ -75,6 +75,10 @@ int clinux_run_when_idle(void) {
     return sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
+int clinux_thread_id(void) {
+    return gettid();
+}
+
 int clinux_name_thread(const char *name) {
     return pthread_setname_np(pthread_self(), name);
 }

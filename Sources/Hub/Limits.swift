@@ -127,6 +127,22 @@ package enum Limits {
 
     /// Connections of one hub. Beyond: a new one is answered 503 and closed.
     package static let connections = 50_000
+    /// Connections of one address at once. Beyond: a new one is answered 429 and closed.
+    package static let connectionsOfAddress = 1_000
+    /// Seconds after which it is told to try again.
+    package static let turnedAwaySeconds = 10
+    /// Connections that a loop accepts in one tick, so that a flood of them is not all it sees to.
+    package static let acceptsPerTick = 64
+    /// Requests a second of one token, and of one address. Beyond: 429 `rate_limited`. A service
+    /// that publishes one by one as fast as it can over a network comes to some thousand.
+    package static let requestsOfToken = 10_000
+    package static let requestsOfAddress = 20_000
+    /// Seconds whose requests may come at once: after a pause, or a network that stood still.
+    package static let burstSeconds = 5
+    /// Addresses without a connection whose requests are still remembered. Beyond: those go first
+    /// who have taken the least of what they may. Whoever comes from so many others within the few
+    /// seconds, or the minute, for which one is remembered, has as many budgets anyway.
+    package static let addresses = 65_536
     /// Bytes of a request's head. Beyond: 431.
     package static let headBytes = 16 * 1024
     /// Bytes of a request's target. Beyond: 414.
@@ -158,6 +174,13 @@ package enum Limits {
     package static let pageWaitSeconds = 2
     /// Bytes taken from one connection in one tick, for fairness.
     package static let bytesPerTick = 256 * 1024
+    /// Days before its certificate expires from which the hub warns.
+    package static let certificateDays: Int64 = 14
+    /// Room for a TLS record, sealed, with all that comes around it.
+    package static let recordBytes = 20 * 1024
+    /// TLS handshakes gone on with in one tick, of some tenths of a millisecond each; the others
+    /// come with the next, behind whoever has work by then.
+    package static let handshakesPerTick = 4
     /// Bytes of answers gathered, or not yet taken by the client, before a connection's next
     /// pipelined request is looked at. With one answer more, the most it can have waiting.
     package static let outputBytes = 256 * 1024
@@ -192,8 +215,15 @@ package enum Limits {
     package static let operatorSessionSeconds = 12 * 3600
     /// Operators signed in at once; the session that ends first makes room for one more.
     package static let operatorSessions = 1_000
-    /// Failed tries to sign in within a minute. Beyond: 429.
+    /// Failed tries to sign in of one address within a minute. Beyond: 429 `too_many_tries`; the
+    /// right token still comes in.
     package static let failedSignIns = 10
+    /// Failed tries to sign in of all addresses within a minute that the audit tells, so that
+    /// nobody can fill it; the others are only answered.
+    package static let failedSignInsNoted = 60
+    /// Requests of one address with a wrong token within a minute. Beyond: 429 `too_many_tries`,
+    /// before a token is looked at.
+    package static let failedTokens = 100
     /// Bytes of a token. Beyond: 422.
     package static let tokenBytes = 256
     /// Failed requests that a loop tells in the log in one second; the others are only counted.

@@ -42,9 +42,12 @@ package struct SQLiteStore: Store {
 
     /// Opens or makes the store at `path`.
     ///
-    /// - Parameter freshHub: the identity of a store that is made now.
+    /// - Parameters:
+    ///   - telling: is told in words what an upgrade is at, which may take long.
+    ///   - freshHub: the identity of a store that is made now.
     package init(
         path: String, busyTimeoutMilliseconds: Int32 = 2000,
+        telling: (String) -> Void = { _ in },
         freshHub: @autoclosure () -> (hub: String, tag: UInt32)
     ) throws(StoreFailure) {
         SQLiteLibrary.configure()
@@ -53,7 +56,7 @@ package struct SQLiteStore: Store {
                 path: path, mode: .readWriteCreate, busyTimeoutMilliseconds: busyTimeoutMilliseconds
             )
         }
-        upgrade = try Self.claim(connection)
+        upgrade = try Self.claim(connection, telling)
         (statements, archiving, letters, audit) = try StoreFailure.translating {
             () throws(SQLiteError) in
             (
@@ -69,7 +72,9 @@ package struct SQLiteStore: Store {
     /// left as it is: already the journal mode would stay in it.
     ///
     /// - Returns: the copy of an older store, if it was one.
-    private static func claim(_ connection: Connection) throws(StoreFailure) -> Upgrade? {
+    private static func claim(
+        _ connection: Connection, _ telling: (String) -> Void
+    ) throws(StoreFailure) -> Upgrade? {
         do throws(FileMark.Refused) {
             try Schema.mark.check(connection)
         } catch {
@@ -81,7 +86,11 @@ package struct SQLiteStore: Store {
             }
         }
         try StoreFailure.translating { () throws(SQLiteError) in try set(connection) }
-        let upgrade = try Upgrade.prepare(connection)
+        let upgrade = try Upgrade.prepare(connection, telling: telling)
+        if let upgrade {
+            telling(
+                "upgrades \(connection.path) to schema version \(upgrade.to), copy \(upgrade.copy)")
+        }
         do throws(Migrations.Refused) {
             try Schema.migrations.run(on: connection)
             return upgrade

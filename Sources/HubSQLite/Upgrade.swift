@@ -16,9 +16,12 @@ package struct Upgrade: Equatable, Sendable {
     ///
     /// The copy bears its name only when it is whole and synced. Without it there is no upgrade.
     ///
-    /// - Parameter free: bytes that may be written beside the file.
+    /// - Parameters:
+    ///   - free: bytes that may be written beside the file.
+    ///   - telling: is told in words that the copying begins.
     package static func prepare(
-        _ connection: Connection, free: (_ path: String) throws -> UInt64 = DiskSpace.free(path:)
+        _ connection: Connection, free: (_ path: String) throws -> UInt64 = DiskSpace.free(path:),
+        telling: (String) -> Void = { _ in }
     ) throws(StoreFailure) -> Upgrade? {
         let (version, bytes) = try StoreFailure.translating { () throws(SQLiteError) in
             (
@@ -34,6 +37,11 @@ package struct Upgrade: Equatable, Sendable {
         do {
             guard try free(connection.path) >= UInt64(bytes) else { throw Errno(ENOSPC) }
             unlink(part)
+            telling(
+                """
+                copies \(connection.path), schema version \(version), \(bytes / 1_000_000) MB, \
+                before it is upgraded
+                """)
             try write(connection, to: part)
             try name(part, copy)
         } catch {

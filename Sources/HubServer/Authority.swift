@@ -3,18 +3,20 @@ import Synchronization
 
 /// The tokens that are valid now. Immutable; a change makes another one.
 final class Authority: Sendable {
-    /// Whom a token stands for, as long as nothing of it changes.
+    /// Whom a token, or a client's certificate, stands for, as long as nothing of it changes.
     final class Holder: Sendable {
         let name: String
         let principal: Principal
-        let digest: Digest
+        /// The token's; nil: it is a certificate.
+        let digest: Digest?
         /// From when on the token is worth nothing, in milliseconds since 1970; `.max`: never.
         let expires: Int64
         /// Kept over every change of the tokens.
         let use: TokenUse
 
         init(
-            name: String, principal: Principal, digest: Digest, expires: Int64, use: TokenUse
+            name: String, principal: Principal, digest: Digest? = nil, expires: Int64 = .max,
+            use: TokenUse = TokenUse()
         ) {
             self.name = name
             self.principal = principal

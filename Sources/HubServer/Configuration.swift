@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package var version = ""
     /// Where the hub listens.
     package var listen: Endpoint
+    /// The files by which it speaks TLS; nil: it speaks in the clear.
+    package var tls: TLSFiles?
     /// The data folder.
     package var data: String
     /// The folder of the archive's files.
@@ -31,6 +33,15 @@ package struct Configuration: Sendable {
     package var legacyZoneMinutes = 8 * 60
     /// Connections at once.
     package var connections: Int
+    /// Connections of one address at once; nil: as many as there may be.
+    package var connectionsOfAddress: Int? = Limits.connectionsOfAddress
+    /// Requests a second of one token, and of one address; nil: as many as come.
+    package var requestsOfToken: Int? = Limits.requestsOfToken
+    package var requestsOfAddress: Int? = Limits.requestsOfAddress
+    /// Addresses whose requests and connections are not counted.
+    package var exempt = [try! NetworkPrefix("127.0.0.0/8"), try! NetworkPrefix("::1/128")]
+    /// Peers that tell in `X-Forwarded-For` whose request they hand on, and are believed.
+    package var trustedProxies: [NetworkPrefix] = []
     /// How long a connection may take for what.
     package var deadlines = Deadlines()
     /// Milliseconds that the writer waits for a database held by another program.

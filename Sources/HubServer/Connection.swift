@@ -1,5 +1,6 @@
 import Hub
 import Platform
+import TLS
 import Wire
 
 /// One client's connection. Owned by one loop, touched by its thread only.
@@ -51,7 +52,28 @@ final class Connection {
     }
 
     let socket: Socket
+    /// The peer's address, and by it counted as one of its connections.
+    let peer: NetworkAddress
+    let entered: Caller
+    /// The peer is a proxy that is believed whose requests it hands on.
+    let isProxy: Bool
+    /// Whose request is in hand: the peer's, or behind a trusted proxy whose that tells.
+    var address: NetworkAddress
+    var caller: Caller
+    /// What the answer tells of a limit.
+    var quota: Quota?
     var token = Token.reserved(0)
+
+    /// Its TLS, if the hub speaks that and the client has begun it.
+    var tls: TLSSession?
+    /// The beginning of a record whose rest has not come.
+    var sealed = ByteBuffer()
+    /// Whom its client certificate stands for.
+    var certified: Authority.Holder?
+    /// The version of the hub's certificates that its own was looked at with.
+    var tlsVersion = 0
+    /// The client has said, by TLS, that it sends no more.
+    var hasSaidEnd = false
 
     /// What came and was not yet used. Empty, and without memory, between requests.
     var input = ByteBuffer()
@@ -95,7 +117,12 @@ final class Connection {
     /// When a body must be whole, whatever its pace.
     var bodyDeadline = UInt64.max
 
-    init(_ socket: consuming Socket) {
+    init(_ socket: consuming Socket, of caller: Caller, isProxy: Bool) {
+        peer = socket.peerEndpoint.network
+        address = peer
+        entered = caller
+        self.caller = caller
+        self.isProxy = isProxy
         self.socket = socket
         var limits = RequestParser.Limits()
         limits.maxHeadBytes = Limits.headBytes

@@ -17,7 +17,7 @@ extension EventLoop {
         Deed.Actor(
             name: connection.operatorName,
             role: connection.principal == .admin ? "admin" : "anyone",
-            address: connection.socket.peerEndpoint.host,
+            address: connection.address.description,
             requestID: connection.requestID.text)
     }
 

@@ -39,7 +39,6 @@ extension EventLoop {
         let isChunked = connection.head.minorVersion > 0
         if !isChunked { connection.closes = true }
         beginHead(connection, 200, type: "text/event-stream")
-        output.append("Cache-Control: no-store\r\n")
         // A proxy that gathers answers would hold the events back.
         output.append("X-Accel-Buffering: no\r\n")
         if isChunked { output.append("Transfer-Encoding: chunked\r\n") }
@@ -86,8 +85,8 @@ extension EventLoop {
         } else if connection.unsent.count + events.count > room || answerBytes.isFull {
             cutOff(connection)
         } else {
-            connection.unsent.append(events: events, isChunked: isChunked)
-            countAnswer(connection)
+            output.append(events: events, isChunked: isChunked)
+            lineUp(connection)
         }
     }
 

@@ -27,8 +27,8 @@ extension EventLoop {
     /// than they hold that end otherwise now.
     func lookAtWaitingTokens() {
         for (_, connection) in connections where connection.phase == .waiting {
-            guard let former = connection.holder else { continue }
-            guard let holder = authority.holder(former.digest) else {
+            guard let digest = connection.holder?.digest else { continue }
+            guard let holder = authority.holder(digest) else {
                 refuseWaiting(connection, .unauthorized)
                 continue
             }

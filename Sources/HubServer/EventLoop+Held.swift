@@ -6,7 +6,8 @@ import Wire
 extension EventLoop {
     /// Counts what the connection holds of requests. Most hold nothing, before and after.
     func countRequest(_ connection: Connection) {
-        let bytes = max(0, connection.input.capacity - Limits.smallRequestBytes)
+        let held = connection.input.capacity + connection.sealed.capacity
+        let bytes = max(0, held - Limits.smallRequestBytes)
         guard bytes != connection.requestBytes, isOpen(connection) else { return }
         requestBytes.change(by: bytes - connection.requestBytes)
         connection.requestBytes = bytes

@@ -1,5 +1,6 @@
 import Hub
 import Platform
+import TLS
 import Wire
 
 /// From bytes to requests, and from answers to bytes.
@@ -12,16 +13,21 @@ extension EventLoop {
             watch(connection, connection.interest.subtracting(.read))
             return
         }
+        if tls != nil, connection.tls?.isEstablished != true {
+            // A handshake takes a hundred times as long as a request: those who are here go first.
+            guard handshakes < Limits.handshakesPerTick else { return }
+            handshakes += 1
+        }
         let borrows = connection.input.isEmpty
         if borrows { swap(&connection.input, &scratch) }
-        let transfer = receiveBytes(connection)
+        let transfer = tls == nil ? receiveBytes(connection) : receiveRecords(connection)
         if case .bytes = transfer { work(connection) }
         if borrows {
             giveBack(connection)
         } else if connection.input.isEmpty {
             connection.input.shrink(to: 0)
         }
-        if transfer == .closed { receivedEnd(connection) }
+        if transfer == .closed || connection.hasSaidEnd { receivedEnd(connection) }
         countRequest(connection)
         refuseIfTooMuch(connection)
     }
@@ -144,6 +150,7 @@ extension EventLoop {
     func beginUnread(_ connection: Connection) {
         connection.requestID = nextRequestID()
         connection.head = RequestHead()
+        connection.quota = nil
     }
 
     /// Refuses a request whose body was not read: if all of it is there it is passed over, else
@@ -168,6 +175,8 @@ extension EventLoop {
         connection.requestID =
             head.requestID.isPresent
             ? .given(bytes.text(head.requestID)) : nextRequestID()
+        findCaller(connection, bytes)
+        try countOfAddress(connection)
         connection.route = try Route.find(
             head.method, Target(bytes.extracting(head.target.range)))
         // Reading is safe, and browsers keep the answer from a page of another site.
@@ -232,6 +241,7 @@ extension EventLoop {
         if authority.isOpen || access == .all { return .anyone }
         guard let holder = try holder(connection, bytes) else { throw .unauthorized }
         guard holds(holder) else { throw .tokenExpired(holder.expires) }
+        try countOfToken(connection, holder)
         holder.use.note(wall)
         connection.holder = holder
         guard holder.principal.may(access) else {
@@ -248,8 +258,14 @@ extension EventLoop {
         let head = connection.head
         connection.session = nil
         if let token = bytes.extracting(head.authorization.range).bearerToken {
-            return authority.holder(Digest(of: token))
+            try checkTries(connection)
+            guard let holder = authority.holder(Digest(of: token)) else {
+                try countWrongToken(connection)
+                return nil
+            }
+            return holder
         }
+        if let holder = try certified(connection) { return holder }
         guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
         // Browsers send the cookie by themselves, so the page has to be known too: they say it
         // with everything that changes something (https://fetch.spec.whatwg.org/#origin-header).
@@ -337,10 +353,15 @@ extension EventLoop {
     // MARK: Answering
 
     /// Begins an answer's head: everything that every answer has.
-    func beginHead(_ connection: Connection, _ status: UInt16, type: StaticString) {
+    ///
+    /// - Parameter isKept: browsers keep it; its maker says how.
+    func beginHead(
+        _ connection: Connection, _ status: UInt16, type: StaticString, isKept: Bool = false
+    ) {
         output.appendStatusLine(status)
         output.append(contentsOf: dateField)
         output.appendField("Content-Type", type)
+        output.append(isKept ? BrowserFields.ofAll : BrowserFields.ofData)
         output.append("X-Request-Id: ")
         output.append(connection.requestID)
         output.append("\r\n")
@@ -349,6 +370,7 @@ extension EventLoop {
         } else if connection.head.minorVersion == 0 {
             output.append("Connection: keep-alive\r\n")
         }
+        connection.quota?.appendFields(to: &output)
         counters.add(.requests)
     }
 
@@ -410,7 +432,7 @@ extension EventLoop {
     }
 
     /// Whether one more failed request may be told: a full disk fails them by the thousand.
-    private func mayTellFailure() -> Bool {
+    func mayTellFailure() -> Bool {
         if wall / 1000 != failuresSecond { (failuresSecond, failuresTold) = (wall / 1000, 0) }
         failuresTold += 1
         return failuresTold <= Limits.failuresToldPerSecond

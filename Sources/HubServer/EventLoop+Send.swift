@@ -20,10 +20,12 @@ extension EventLoop {
     func finish(_ connection: Connection) {
         defer {
             output.removeAll()
+            records.removeAll()
             if output.capacity > 4 << 20 { output.shrink(to: 64 * 1024) }
             countAnswer(connection)
         }
         guard connections[connection.token] != nil else { return }
+        seal(connection)
         let hadUnsent = !connection.unsent.isEmpty
         let hadMore = hadUnsent || !output.isEmpty
         if hadUnsent { connection.unsent.append(contentsOf: output) }
@@ -38,6 +40,14 @@ extension EventLoop {
             if hadUnsent { setDeadlineOfPhase(connection) }
             if hadMore || connection.interest != .read { sentAll(connection) }
         }
+    }
+
+    /// Lines `output` up behind what the client has not taken yet.
+    func lineUp(_ connection: Connection) {
+        seal(connection)
+        connection.unsent.append(contentsOf: output)
+        output.removeAll()
+        countAnswer(connection)
     }
 
     /// Sends `bytes` until they are gone or the kernel takes no more.
@@ -95,6 +105,7 @@ extension EventLoop {
         guard !connection.hasEnded else { return close(connection) }
         connection.phase = .draining
         connection.input.removeAll()
+        sayEnd(connection)
         connection.socket.shutdownWrite()
         setDeadline(connection, after: isStopping ? deadlines.farewell : deadlines.linger)
         watch(connection, .read)

@@ -72,12 +72,14 @@ extension EventLoop {
     }
 
     private func failedSignIn(_ connection: Connection, _ holder: Authority.Holder?) -> Problem {
-        guard hub.sessions.mayFail(now: now) else {
+        let verdict = connection.caller.failedSignIns.take(limits.failedSignIns, now: now)
+        if case .refused(let wait) = verdict {
             return Problem(
-                429, "too_many_tries", "Too many tries to sign in have failed: wait a minute."
-            ).retryable(after: 60)
+                429, "too_many_tries",
+                "Too many tries to sign in from this address have failed within a minute: wait."
+            ).retryable(after: wait.wholeSeconds)
         }
-        note(.signInFailed, of: holder, connection)
+        if hub.sessions.mayNoteFailure(now: now) { note(.signInFailed, of: holder, connection) }
         if let holder, !holds(holder) { return .tokenExpired(holder.expires) }
         return holder == nil
             ? Problem(401, "unauthorized", "That is no token of this hub.")
@@ -107,7 +109,8 @@ extension EventLoop {
         output.append(cookie)
         output.append("; Path=/; HttpOnly; SameSite=Strict; Max-Age=")
         output.append(decimal: seconds)
-        output.append("\r\nCache-Control: no-store\r\n")
+        if tls != nil { output.append("; Secure") }
+        output.append("\r\n")
         endAnswer(connection)
     }
 }

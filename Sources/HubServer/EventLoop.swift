@@ -1,6 +1,7 @@
 import Hub
 import HubSQLite
 import Platform
+import TLS
 import Wire
 
 /// One thread's share of the connections: waits for what happens, and does it, a tick at a time.
@@ -12,6 +13,7 @@ final class EventLoop {
     let number: Int
     let hub: HubState
     let deadlines: Deadlines
+    let limits: RequestLimits
     let counters: Metrics.Loop
     let pages: PageReader
     private let epoch: ReaderEpochs.Reader
@@ -32,6 +34,17 @@ final class EventLoop {
     var compressed = ByteBuffer()
     let gzip = Gzip()
     var messages = MessageReader()
+
+    /// Over TLS: records received, of a connection that had nothing left over of one.
+    var sealed = ByteBuffer()
+    /// Records made for the connection in hand, and the last one of a connection that ends.
+    var records = ByteBuffer()
+    var farewell = ByteBuffer()
+    /// What new connections speak TLS with; nil where the hub does not.
+    var tls: TLSContext?
+    var tlsVersion = 0
+    /// Connections whose handshake was gone on with in this tick.
+    var handshakes = 0
 
     /// Failed requests told in the log in the present second.
     var failuresTold = 0
@@ -88,6 +101,7 @@ final class EventLoop {
         self.number = number
         self.hub = hub
         deadlines = hub.configuration.deadlines
+        limits = RequestLimits(hub.configuration)
         counters = hub.metrics.loops[number]
         pages = PageReader(reader: reader, topics: KnownTopics(hub.topics))
         epoch = hub.epochs.readers[number]
@@ -102,6 +116,8 @@ final class EventLoop {
         requests = Random.word()
         authority = hub.authority.authority
         authorityVersion = hub.authority.version
+        tls = hub.tls?.value
+        tlsVersion = hub.tls?.version ?? 0
         try poller.add(listener.descriptor.raw, token: Self.listenerToken, interest: .read)
         try poller.add(
             hub.loops[number].wakeUp.descriptor, token: Self.mailToken, interest: .read)
@@ -131,6 +147,8 @@ final class EventLoop {
         wall = hub.clock.nowMilliseconds()
         refreshDate()
         refreshAuthority()
+        refreshTLS()
+        handshakes = 0
         for place in 0..<count {
             let event = poller.event(at: place)
             switch event.token {
@@ -199,10 +217,18 @@ final class EventLoop {
     // MARK: Connections
 
     private func accept() {
-        while let socket = nextSocket() {
-            let connection = Connection(socket)
+        for _ in 0..<Limits.acceptsPerTick {
+            guard let socket = nextSocket() else { return }
+            let address = socket.peerEndpoint.network
+            guard let caller = hub.callers.enter(address, now: now) else {
+                turnAway(socket)
+                continue
+            }
+            let connection = Connection(
+                socket, of: caller, isProxy: hub.callers.isProxy(address))
             connection.token = connections.insert(connection)
             counters.add(.connectionsOpened)
+            KillPoint.pass("loop.accepted")
             do throws(Errno) {
                 try poller.add(
                     connection.socket.descriptor.raw, token: connection.token, interest: .read)
@@ -211,9 +237,14 @@ final class EventLoop {
                 close(connection)
                 continue
             }
-            setDeadline(connection, after: deadlines.idle)
+            setDeadline(connection, after: tls == nil ? deadlines.idle : deadlines.head)
             if hub.metrics.openConnections > hub.configuration.connections {
                 counters.add(.connectionsRefused)
+                // There is no handshake yet by which to say more.
+                if tls != nil {
+                    close(connection)
+                    continue
+                }
                 connection.requestID = nextRequestID()
                 refuse(connection, Problem.overloaded.closing)
                 finish(connection)
@@ -270,6 +301,8 @@ final class EventLoop {
         endCall(connection)
         leaveStream(connection)
         uncount(connection)
+        sayEnd(connection)
+        hub.callers.leave(connection.entered, now: now)
         try? poller.remove(connection.socket.descriptor.raw)
         connection.socket.shutdownWrite()
         counters.add(.connectionsClosed)
@@ -364,6 +397,7 @@ final class EventLoop {
             case .news(let news): tell(news)
             // The tick has begun with a look at them.
             case .tokens: break
+            case .beat: hub.beats.loops[number].answer()
             case .stop: beginStop()
             }
         }

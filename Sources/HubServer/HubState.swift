@@ -1,6 +1,7 @@
 import Hub
 import HubSQLite
 import Platform
+import TLS
 import Synchronization
 
 /// What all threads of one hub share; all else belongs to one of them.
@@ -20,14 +21,20 @@ final class HubState: Sendable {
     let warehouses: WarehouseTable
     let topics: SharedTopics
     let authority: AuthorityBox
+    /// What connections are secured with; nil: they are in the clear.
+    let tls: Replaceable<TLSContext>?
     let sessions = Sessions()
     private let carrying = Atomic(false)
+    let callers: Callers
     let metrics: Metrics
     /// What the pulse has found out.
     let samples = SampleLog()
     let trends = Trends()
+    /// What all warehouses came to at the pulse's last look; nil: it has not looked yet.
+    let fleet = Locked<FleetLook.Totals?>(nil)
     let followers: Followers
     let condition = Condition()
+    let beats: Beats
     /// Monotonic nanoseconds of the start.
     let started: UInt64
 
@@ -43,7 +50,7 @@ final class HubState: Sendable {
 
     init(
         configuration: Configuration, log: Log, clock: WallClock, state: StoreState, lines: Lines,
-        epochs: ReaderEpochs, authority: AuthorityBox
+        epochs: ReaderEpochs, authority: AuthorityBox, tls: Replaceable<TLSContext>?
     ) throws(Errno) {
         self.configuration = configuration
         self.log = log
@@ -51,6 +58,8 @@ final class HubState: Sendable {
         self.lines = lines
         self.epochs = epochs
         self.authority = authority
+        self.tls = tls
+        callers = Callers(configuration)
         hub = state.hub
         ids = state.ids
         forks = state.forks
@@ -62,6 +71,7 @@ final class HubState: Sendable {
         for _ in 0..<configuration.loops { loops.append(try Mailbox(capacity: Limits.mailbox)) }
         self.loops = loops
         signs = loops.map { _ in WaitSign() }
+        beats = Beats(loops: configuration.loops)
         writer = try Mailbox(capacity: Limits.mailbox)
         looks = try Mailbox(capacity: Limits.slowRequests)
         desk = try Mailbox(capacity: Limits.slowRequests)

@@ -18,6 +18,8 @@ enum LoopMail {
     case news(News)
     /// The tokens have changed: a loop at rest looks now, because of those who wait on it.
     case tokens
+    /// Answer by the loop's `Beat`.
+    case beat
     /// Begin to stop: take nothing new, end what waits.
     case stop
 }
@@ -47,6 +49,8 @@ enum WriterMail {
     case keepSamples
     /// Commit anything: a hand-over that was reported as failed is then known not to be on disk.
     case probe
+    /// Answer by the writer's `Beat`.
+    case beat
 }
 
 /// What the archiver is told.

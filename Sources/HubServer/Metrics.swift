@@ -28,8 +28,8 @@ final class Metrics: Sendable {
 
     enum Counter: Int, CaseIterable {
         case connectionsOpened, connectionsClosed, connectionsRefused, connectionsCutOff, requests,
-            published, duplicates, pulls, handedOut, letterReports, refusals, failures, waitsBegun,
-            waitsEnded
+            handshakes, handshakesFailed, published, duplicates, pulls, handedOut, letterReports,
+            refusals, failures, waitsBegun, waitsEnded, connectionsLimited, limitedRequests
 
         var name: StaticString {
             switch self {
@@ -37,7 +37,11 @@ final class Metrics: Sendable {
             case .connectionsClosed: "message_center_connections_closed_total"
             case .connectionsRefused: "message_center_connections_refused_total"
             case .connectionsCutOff: "message_center_connections_cut_off_total"
+            case .connectionsLimited: "message_center_connections_limited_total"
+            case .limitedRequests: "message_center_requests_limited_total"
             case .requests: "message_center_requests_total"
+            case .handshakes: "message_center_tls_handshakes_total"
+            case .handshakesFailed: "message_center_tls_handshakes_failed_total"
             case .published: "message_center_messages_published_total"
             case .duplicates: "message_center_messages_duplicate_total"
             case .pulls: "message_center_pulls_total"
@@ -56,7 +60,11 @@ final class Metrics: Sendable {
             case .connectionsClosed: "Connections ended."
             case .connectionsRefused: "Connections refused because there were too many."
             case .connectionsCutOff: "Connections ended because their answers were not taken."
+            case .connectionsLimited: "Connections refused because their address had too many."
+            case .limitedRequests: "Requests answered 429: address or token had asked too often."
             case .requests: "Requests answered."
+            case .handshakes: "TLS handshakes done."
+            case .handshakesFailed: "Connections that failed to do a TLS handshake."
             case .published: "Messages stored."
             case .duplicates: "Messages sent again under an id already stored."
             case .pulls: "Pulls begun."

@@ -1,5 +1,6 @@
 import Hub
 import Platform
+import TLS
 import Wire
 
 /// `/metrics` in Prometheus' text format
@@ -28,6 +29,14 @@ struct MetricsPage {
         let gauges: [(StaticString, StaticString, Double)] = [
             ("message_center_connections", "Connections now.", Double(open)),
             ("message_center_waiting_pulls", "Pulls waiting for messages now.", Double(waiting)),
+            (
+                "message_center_connections_limit", "Connections that are taken at most.",
+                Double(hub.configuration.connections)
+            ),
+            (
+                "message_center_addresses", "Addresses whose requests are counted now.",
+                Double(hub.callers.count)
+            ),
             (
                 "message_center_event_subscribers", "Connections that follow the events now.",
                 Double(hub.followers.count)
@@ -77,7 +86,14 @@ struct MetricsPage {
                 Double((MonotonicClock.now() - hub.started) / 1_000_000_000)
             ),
         ]
+        if let certificate = hub.tls?.value.certificate {
+            append(
+                "message_center_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate expires, in seconds since 1970.", "gauge",
+                Double(certificate.ends), to: &output)
+        }
         for (name, help, value) in gauges { append(name, help, "gauge", value, to: &output) }
+        appendFleet(to: &output)
         let warehouses = hub.warehouses.list(after: nil, limit: Self.warehousesTold).filter {
             !$0.isRetired
         }
@@ -96,6 +112,19 @@ struct MetricsPage {
             output.append("\(value)")
         }
         output.append("\n")
+    }
+
+    /// As the pulse has seen all of them last, some seconds ago.
+    private func appendFleet(to output: inout ByteBuffer) {
+        let fleet = hub.fleet.withLock { $0 }
+        append(
+            "message_center_lag_seconds", "Age of the oldest message that a warehouse lacks.",
+            "gauge", Double(fleet?.lagSeconds ?? 0), to: &output)
+        let name = "message_center_warehouses_in_state"
+        output.append("# HELP \(name) Warehouses by their state.\n# TYPE \(name) gauge\n")
+        for state in WarehouseSight.states {
+            output.append("\(name){state=\"\(state)\"} \(fleet?.states[state] ?? 0)\n")
+        }
     }
 
     private func appendLags(_ warehouses: [Warehouse], to output: inout ByteBuffer) {

@@ -83,6 +83,7 @@ final class Pulse {
             if notesTrends { hub.trends.note(sight.lag.messages, of: wid) }
             if tells { news.note(sight, trend: hub.trends[wid]) }
         }
+        hub.fleet.withLock { $0 = totals }
         if notesTrends { nextTrend = now + Self.trendStep }
         if tells || now >= nextSample {
             // A store that cannot be read has others to tell of it.

@@ -46,8 +46,9 @@ extension Problem {
         case .archive(let failure):
             self = Problem(
                 500, "archive_damaged",
-                "The hub's archive cannot be read here: \(failure). Its operator can put the file "
-                    + "back from a backup, or seek past it.")
+                "The hub's archive cannot be read here, in its file \(failure.file): its operator "
+                    + "finds the details in the log, and can put the file back from a backup, or "
+                    + "seek past it.")
         case .gone(let oldest):
             self = Problem(
                 410, "position_gone",

@@ -1,6 +1,7 @@
 import Hub
 import HubSQLite
 package import Platform
+import TLS
 
 /// One hub: its threads, started and stopped in order.
 ///
@@ -33,9 +34,12 @@ package final class Server {
 
     /// Opens the data and begins to serve.
     ///
-    /// - Parameter clock: the wall clock, which a test may move.
+    /// - Parameters:
+    ///   - clock: the wall clock, which a test may move.
+    ///   - telling: is told in words what a start is at that may take long.
     package init(
-        _ configuration: Configuration, clock: WallClock = WallClock()
+        _ configuration: Configuration, clock: WallClock = WallClock(),
+        telling: (String) -> Void = { _ in }
     ) throws(Failure) {
         let begun = MonotonicClock.now()
         let log = Log(
@@ -47,6 +51,7 @@ package final class Server {
             let version = try tokens.version()
             let authority = try tokens.authority(isLocal: configuration.listen.isLoopback)
             try Self.checkOpenness(configuration, authority)
+            let tls = try configuration.tls?.context()
             if let limit = try? DescriptorLimit.raise(), limit < configuration.connections {
                 log.info(
                     "at most \(limit) files may be open: fewer connections than "
@@ -56,13 +61,19 @@ package final class Server {
             var store = try SQLiteStore(
                 path: configuration.data + "/hub.db",
                 busyTimeoutMilliseconds: configuration.busyMilliseconds,
+                telling: {
+                    log.info("\($0)")
+                    telling($0)
+                },
                 freshHub: Self.newIdentity())
+            telling("reads \(configuration.data)/hub.db")
             let epochs = ReaderEpochs(readers: configuration.loops + 4)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
             hub = try HubState(
                 configuration: configuration, log: log, clock: clock, state: state, lines: lines,
-                epochs: epochs, authority: AuthorityBox(authority))
+                epochs: epochs, authority: AuthorityBox(authority),
+                tls: tls.map { Replaceable($0) })
             (endpoint, loops) = try Self.startLoops(hub)
             writer = try Self.startWriter(hub, store, state)
             admin = try Self.startAdmin(hub)
@@ -80,10 +91,19 @@ package final class Server {
         }
         hub.condition.serve()
         log.info(
-            "hub \(hub.hub) listens on http://\(endpoint), data in \(configuration.data), "
+            "hub \(hub.hub) listens on http\(hub.tls == nil ? "" : "s")://\(endpoint), "
+                + "data in \(configuration.data), "
                 + "head \(hub.lines.head), \(hub.warehouses.count) warehouses, ready after "
                 + "\((MonotonicClock.now() - begun) / 1_000_000) ms"
         )
+        tellOfCertificate()
+        if configuration.tls == nil, !configuration.listen.isLoopback {
+            log.warning(
+                """
+                there is no TLS: tokens and messages can be read on the way; give \
+                --tls-certificate and --tls-key, or let only a proxy reach this address
+                """)
+        }
         if hub.authority.authority.isOpen {
             log.warning("no token is defined: everybody on this machine may do everything")
         } else if hub.authority.authority.isEmpty {
@@ -193,6 +213,7 @@ package final class Server {
                     \(configuration.listen) is in use by another program: stop it, or choose \
                     another port with --listen
                     """)
+        case let failure as TLSFailure: Failure(description: failure.description)
         case StoreFailure.full:
             Failure(description: "the disk of \(configuration.data) is full: make room there")
         case StoreFailure.busy:
@@ -211,6 +232,48 @@ package final class Server {
         default:
             Failure(description: "the hub cannot start: \(error)")
         }
+    }
+
+    // MARK: While it serves
+
+    /// How the hub is, in a line for people.
+    package var state: String {
+        if let reason = hub.condition.reasonNotReady { return "not ready: \(reason)" }
+        return """
+            listens on http\(hub.tls == nil ? "" : "s")://\(endpoint), head \(hub.lines.head), \(hub.warehouses.count) \
+            warehouses
+            """
+    }
+
+    /// One who asks whether the hub's threads turn.
+    package func vigil() -> Vigil { Vigil(hub) }
+
+    // MARK: Reloading
+
+    /// Reads the certificate, its key and the clients' authorities again. Connections go on; those
+    /// that come have the new ones. Where the files are not good, the old ones stay, and the log
+    /// tells why. For the thread that made the server.
+    package func reload() {
+        guard let files = hub.configuration.tls, let shared = hub.tls else {
+            return hub.log.info("there is nothing to read again: this hub speaks no TLS")
+        }
+        do throws(TLSFailure) {
+            shared.replace(try files.context())
+            hub.log.info("the certificate is read again")
+            tellOfCertificate()
+        } catch {
+            hub.log.error("the certificate stays as it was: \(error)")
+        }
+    }
+
+    private func tellOfCertificate() {
+        guard let certificate = hub.tls?.value.certificate else { return }
+        let days = (certificate.ends - hub.clock.nowMilliseconds() / 1000) / 86_400
+        guard days < Limits.certificateDays else { return }
+        hub.log.warning(
+            days < 0
+                ? "the certificate has expired: clients refuse it; renew it, then send SIGHUP"
+                : "the certificate expires in \(days) days: renew it, then send SIGHUP")
     }
 
     // MARK: The end

@@ -57,12 +57,12 @@ final class Sessions: Sendable {
         table.withLock { $0.sessions[digest] = nil }
     }
 
-    /// Notes a failed try to sign in. False: there were too many lately.
-    func mayFail(now: UInt64) -> Bool {
+    /// Whether the audit tells of one more failed try to sign in.
+    func mayNoteFailure(now: UInt64) -> Bool {
         table.withLock { table in
             if now - table.begun >= 60_000_000_000 { (table.failures, table.begun) = (0, now) }
             table.failures += 1
-            return table.failures <= Limits.failedSignIns
+            return table.failures <= Limits.failedSignInsNoted
         }
     }
 }

@@ -23,7 +23,7 @@ package enum Settings {
         }
     }
 
-    package static let all: [Setting] = general + archive
+    package static let all: [Setting] = general + tls + limits + archive
 
     private static let general: [Setting] = [
         Setting(
@@ -68,7 +68,7 @@ package enum Settings {
         },
     ]
 
-    private static func number(
+    static func number(
         _ name: String, _ help: String, standard: Int, _ range: ClosedRange<Int64>,
         _ set: @escaping @Sendable (Int64, inout Configuration) -> Void
     ) -> Setting {
@@ -141,6 +141,7 @@ package enum Settings {
                 mistakes.append("\(source): \"\(text)\" \(mistake)")
             }
         }
+        if let mistake = configuration.tls.flatMap(mistake) { mistakes.append(mistake) }
         guard mistakes.isEmpty else { throw Mistakes(texts: mistakes) }
         return configuration
     }

@@ -74,6 +74,7 @@ final class WriterThread {
             case .batch(let batch) where batch.isLarge: large.append(batch)
             case .batch(let batch): singles.append(batch)
             case .restartLog: restartsLog = true
+            case .beat: hub.beats.writer.answer()
             case .keepSamples: keepsSamples = true
             case .archive, .prune, .probe, .carry: orders.append(item)
             }
@@ -105,6 +106,7 @@ final class WriterThread {
         let outcome = writer.write(
             batches, flush: flush, wall: hub.clock.nowMilliseconds(), now: now,
             registered: hub.warehouses.count, lookup: { self.hub.warehouses[$0] })
+        KillPoint.pass("writer.committed")
         note(outcome.failure)
         if outcome.failure != nil {
             hub.warehouses.noteUnsaved(flush)
@@ -177,7 +179,7 @@ final class WriterThread {
             failure = writer.prune(
                 through: index, time: time, deed: deed.map { ($0, at: now) })
         case .probe: failure = writer.probe()
-        case .batch, .restartLog, .keepSamples: return
+        case .batch, .restartLog, .keepSamples, .beat: return
         }
         if failure == nil {
             KillPoint.pass("move.committed")

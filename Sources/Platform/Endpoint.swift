@@ -70,6 +70,25 @@ package struct Endpoint: Hashable, Sendable {
         }
     }
 
+    /// The address alone; an IPv4 peer of a socket for both versions is one of IPv4.
+    package var network: NetworkAddress {
+        switch unmapped {
+        case .version4(let bytes): NetworkAddress(version4: UInt32(bigEndian: bytes))
+        case .version6(let high, let low):
+            NetworkAddress(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
+        }
+    }
+
+    /// - Parameter address: as it is written in an address of a page, but without brackets.
+    init?(numeric address: some StringProtocol) {
+        guard let address = Self.version4(address) ?? Self.version6(address) else { return nil }
+        self.init(address, 0)
+    }
+
+    init(_ network: NetworkAddress) {
+        self.init(.version6(network.high.bigEndian, network.low.bigEndian), 0)
+    }
+
     /// An IPv4 peer of a socket that serves both versions comes as ::ffff:a.b.c.d (RFC 4291).
     private var unmapped: Address {
         guard case .version6(0, let low) = address else { return address }

@@ -5,12 +5,17 @@ import Glibc
 extension Socket {
     /// Connects, waiting for the answer: for tools and tests, not for a loop.
     ///
-    /// - Parameter milliseconds: how long to wait, -1 for as long as the kernel does.
+    /// - Parameters:
+    ///   - source: this side's address, of the machine; nil: the kernel chooses.
+    ///   - milliseconds: how long to wait, -1 for as long as the kernel does.
     package static func connect(
-        to endpoint: Endpoint, timeout milliseconds: Int32 = -1
+        to endpoint: Endpoint, from source: Endpoint? = nil, timeout milliseconds: Int32 = -1
     ) throws(Errno) -> Socket {
         let descriptor = try Descriptor.tcp(endpoint.family)
         let fd = descriptor.raw
+        if let source {
+            try SystemCall.blocking { source.withSocketAddress { bind(fd, $0, $1) } }
+        }
         do {
             try SystemCall.blocking { endpoint.withSocketAddress { Glibc.connect(fd, $0, $1) } }
         } catch {

@@ -12,7 +12,7 @@ struct ClientBenchTests {
         let run = try ProgramExit(
             [
                 "bench", "--mode", "client", "--connections", "50", "--seconds", "1", "--warmup",
-                "0", "--json", "--hub", "http://\(hub.endpoint)",
+                "0", "--json", "--hub", hub.url,
             ] + (hasSpool ? ["--spool", spool] : []))
         let result = try JSONValue.parse(run.output)
         #expect(run.status == 0 && result["mode"]?.text == "client", "\(run.errors)")

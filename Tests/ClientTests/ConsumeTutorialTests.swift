@@ -13,7 +13,7 @@ struct ConsumeTutorialTests {
         let hub = try HubProcess()
         let client = try hub.client()
         let folder = try TemporaryFolder()
-        let url = "http://\(hub.endpoint)"
+        let url = hub.url
         for (topic, key, body) in [
             ("SaleOrder_Changed", "order:1", #"{"OrderId":"1"}"#),
             ("Stock_Counted", "product:7", #"{"product":"7","count":3}"#),
@@ -26,6 +26,7 @@ struct ConsumeTutorialTests {
         let tutorial = ConsumeTutorial(hub: url, folder: folder.path)
         try await tutorial.first { #expect($0.wid == 105) }
         var settings = ConsumeSettings()
+        settings.connection.certificateAuthority = TestTLS.authority
         settings.folder = folder.path
         settings.stopsWhenCaughtUp = true
         settings.alarm.bell = false

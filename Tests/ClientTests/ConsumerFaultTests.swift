@@ -90,6 +90,7 @@ import Wire
         // Handlers fail now and then, but never ten times in a row.
         let moody = Locked(SplitMix(seed &+ 1))
         var settings = ConsumeSettings()
+        settings.connection.certificateAuthority = TestTLS.authority
         settings.folder = own
         settings.limit = 500
         settings.wait = .seconds(1)
@@ -162,7 +163,7 @@ import Wire
         let hub = try HubProcess()
         let client = try hub.client()
         try publish(client, 1...1)
-        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own)
+        let consumer = try warehouse.consumer(hub.url, folder: own)
         let task = Task { try await consumer.start() }
         #expect(try await until { warehouse.now.handled.count == 1 })
         #expect(try client.post("/v1/warehouses/1/pause").status == 200)
@@ -183,7 +184,7 @@ import Wire
         var hub = try HubProcess(folder: data)
         try publish(hub.client(), 1...5)
         func consume(_ configure: (inout ConsumeSettings) -> Void = { _ in }) async throws {
-            let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+            let consumer = try warehouse.consumer(hub.url, folder: own) {
                 settings in
                 settings.stopsWhenCaughtUp = true
                 configure(&settings)
@@ -228,7 +229,7 @@ import Wire
         try publish(hub.client(), 1...20)
         let keeper = Keeper()
         func consume(_ configure: (inout ConsumeSettings) -> Void = { _ in }) async throws {
-            let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+            let consumer = try warehouse.consumer(hub.url, folder: own) {
                 settings in
                 settings.stopsWhenCaughtUp = true
                 settings.limit = 6
@@ -270,7 +271,7 @@ import Wire
                 "/v1/warehouses/1/seek", ["to": .number("\(index)")])
             #expect(answer.status == 200)
         }
-        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+        let consumer = try warehouse.consumer(hub.url, folder: own) {
             $0.wait = .seconds(30)
         }
         try await running(consumer) {
@@ -283,7 +284,7 @@ import Wire
         #expect(warehouse.now.handled.dropFirst(10).map(\.index) == Array(5...10))
         try seek(to: 7)
         warehouse.forget()
-        let again = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+        let again = try warehouse.consumer(hub.url, folder: own) {
             $0.stopsWhenCaughtUp = true
         }
         try await again.start()
@@ -331,7 +332,7 @@ import Wire
     func two() async throws {
         let hub = try HubProcess()
         let client = try hub.client()
-        let url = "http://\(hub.endpoint)"
+        let url = hub.url
         try publish(client, 1...3)
         let first = try warehouse.consumer(url, folder: own) { $0.wait = .seconds(30) }
         let task = Task { try await first.start() }
@@ -368,7 +369,7 @@ import Wire
     func fencedAtOnce() async throws {
         let hub = try HubProcess()
         let client = try hub.client()
-        let first = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+        let first = try warehouse.consumer(hub.url, folder: own) {
             $0.wait = .seconds(30)
         }
         let task = Task { try await first.start() }
@@ -390,7 +391,7 @@ import Wire
         try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
         try "77 killed-77-abc\n".write(toFile: own + "/lock", atomically: true, encoding: .utf8)
         #expect(try client.pull(1, ["session": "killed-77-abc", "lease": 600]).status == 200)
-        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+        let consumer = try warehouse.consumer(hub.url, folder: own) {
             $0.stopsWhenCaughtUp = true
         }
         #expect(try await consumer.start() == .caughtUp)
@@ -407,7 +408,7 @@ import Wire
         let client = try hub.client()
         warehouse.bad.withLock { _ = $0.insert("bad") }
         let body = JSONValue.text(String(repeating: "x", count: 100_000))
-        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: disk.path + "/own")
+        let consumer = try warehouse.consumer(hub.url, folder: disk.path + "/own")
         {
             $0.wait = .seconds(30)
         }
@@ -439,7 +440,7 @@ import Wire
         try publish(hub.client(), 1...30)
         warehouse.bad.withLock { _ = $0.insert("k7") }
         let steps = Locked(SplitMix(1))
-        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+        let consumer = try warehouse.consumer(hub.url, folder: own) {
             $0.stopsWhenCaughtUp = true
             $0.limit = 5
             $0.timing.now = {
@@ -465,7 +466,7 @@ import Wire
             return .answer(status: 204, body: "")
         }
         let heard = folder.path + "/heard"
-        let consumer = try warehouse.consumer("http://\(hub.endpoint)", folder: own) {
+        let consumer = try warehouse.consumer(hub.url, folder: own) {
             $0.stopsWhenCaughtUp = true
             $0.alarm.command = [
                 "sh", "-c",

@@ -36,8 +36,8 @@ import Wire
         let process = Process()
         process.executableURL = URL(filePath: HubProcess.program).deletingLastPathComponent()
             .appending(path: "CrashingConsumer")
-        process.arguments = ["http://\(hub.endpoint)", "1", own, output, deadly, bad]
-        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
+        process.arguments = [hub.url, "1", own, output, deadly, bad]
+        process.environment = TestTLS.processEnvironment
         try process.run()
         return process
     }

@@ -12,7 +12,7 @@ import Wire
     private let folder: TemporaryFolder
     private let warehouse = Warehouse()
     private var own: String { folder.path + "/own" }
-    private var url: String { "http://\(hub.endpoint)" }
+    private var url: String { hub.url }
 
     init() throws {
         hub = try HubProcess()
@@ -65,6 +65,7 @@ import Wire
         try publish(1...5)
         let (client, endpoint) = (client, hub.endpoint)
         var settings = ConsumeSettings()
+        settings.connection.certificateAuthority = TestTLS.authority
         settings.folder = own
         settings.lease = .seconds(10)
         settings.alarm.bell = false
@@ -166,6 +167,7 @@ import Wire
             url: url, wid: 1,
             settings: {
                 var settings = ConsumeSettings()
+                settings.connection.certificateAuthority = TestTLS.authority
                 settings.folder = own
                 settings.alarm.bell = false
                 return settings

@@ -44,7 +44,7 @@ import Wire
             let warehouse = Warehouse()
             for again in [start, .earliest] {
                 let consumer = try warehouse.consumer(
-                    "http://\(hub.endpoint)", folder: folder.path + "/\(place)", wid: 10 + place
+                    hub.url, folder: folder.path + "/\(place)", wid: 10 + place
                 ) { $0.stopsWhenCaughtUp = true }
                 try await consumer.start(from: again)
                 let handled = warehouse.now.handled.map(\.index)
@@ -114,7 +114,7 @@ import Wire
             }
             try await consumer.start()
         }
-        try await consume("http://\(hub.endpoint)")
+        try await consume(hub.url)
         // Somebody on the way takes message 6 out, and makes all counts fit.
         let name = try client.pull(1, ["after": 5, "session": "x"])["hub"].text ?? ""
         let proxy = try FaultyProxy(to: nil) { request in

@@ -11,7 +11,7 @@ import Wire
     private let client: RawClient
     private let folder: TemporaryFolder
     private let warehouse = Warehouse()
-    private var url: String { "http://\(hub.endpoint)" }
+    private var url: String { hub.url }
 
     init() throws {
         hub = try HubProcess()
@@ -100,6 +100,7 @@ import Wire
 
     private func settings(_ configure: (inout ConsumeSettings) -> Void) -> ConsumeSettings {
         var settings = ConsumeSettings()
+        settings.connection.certificateAuthority = TestTLS.authority
         settings.folder = folder.path
         settings.stopsWhenCaughtUp = true
         settings.alarm.bell = false

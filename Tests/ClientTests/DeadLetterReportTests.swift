@@ -11,7 +11,7 @@ import Wire
     private let client: RawClient
     private let folder: TemporaryFolder
     private let warehouse = Warehouse()
-    private var url: String { "http://\(hub.endpoint)" }
+    private var url: String { hub.url }
 
     init() throws {
         hub = try HubProcess()
@@ -66,6 +66,7 @@ import Wire
     func longError() async throws {
         try publish("Changed", "bad", 1)
         var settings = ConsumeSettings()
+        settings.connection.certificateAuthority = TestTLS.authority
         settings.folder = folder.path
         settings.stopsWhenCaughtUp = true
         settings.alarm.bell = false

@@ -101,7 +101,7 @@ struct HTTPSenderTests {
         let proxy = try FaultyProxy(to: hub.endpoint) { request in
             request.line.hasPrefix("GET http://hub.example/readyz ") ? .none : .refuse
         }
-        for (url, requests) in [("http://\(hub.endpoint)", 0), ("http://hub.example", 1)] {
+        for (url, requests) in [(hub.url, 0), ("http://hub.example", 1)] {
             let run = try ProgramExit(
                 ["health", "--hub", url], environment: ["http_proxy": proxy.url])
             #expect(run.status == 0, "\(run.errors)")
@@ -115,7 +115,7 @@ struct HTTPSenderTests {
             request.line.hasPrefix("GET http://127.0.0.1:") ? .answer(status: 299) : .refuse
         }
         let sender = try HTTPSender(
-            base: "http://\(hub.endpoint)", options: HTTPOptions(proxy: proxy.url))
+            base: hub.url, options: HTTPOptions(proxy: proxy.url))
         #expect(try await sender.perform(HTTPRequest("GET", "/readyz")).status == 299)
     }
 

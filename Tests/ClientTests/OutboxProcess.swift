@@ -10,7 +10,7 @@ final class OutboxProcess {
         folder = try TemporaryFolder()
         process.executableURL = URL(filePath: HubProcess.program)
         process.arguments = ["publish", "--outbox", database, "--hub", hub] + words
-        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
+        process.environment = TestTLS.processEnvironment
         let path = folder.path + "/said"
         try Data().write(to: URL(filePath: path))
         process.standardOutput = FileHandle(forWritingAtPath: path)

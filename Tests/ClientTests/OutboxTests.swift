@@ -84,7 +84,7 @@ struct OutboxTests {
         try insert(3..<4, topic: "A B")
         try insert(4..<5, body: "{")
         try insert(5..<6)
-        let run = try drain("http://\(hub.endpoint)")
+        let run = try drain(hub.url)
         #expect(run.status == 1 && run.output.contains("3 messages, 3 refused"), "\(run.output)")
         #expect(try HubLine(hub.endpoint, wid: 1).messages.map(\.body) == ["0", "1", "5"])
         #expect(try left == 0)
@@ -114,9 +114,9 @@ struct OutboxTests {
             let process = Process()
             process.executableURL = URL(filePath: HubProcess.program)
             process.arguments = [
-                "publish", "--outbox", path, "--hub", "http://\(hub.endpoint)", "--batch", "40",
+                "publish", "--outbox", path, "--hub", hub.url, "--batch", "40",
             ]
-            process.environment = ["SWIFT_BACKTRACE": "enable=no"]
+            process.environment = TestTLS.processEnvironment
             process.standardError = FileHandle.nullDevice
             let before = try left
             try process.run()
@@ -125,7 +125,7 @@ struct OutboxTests {
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
-        #expect(try drain("http://\(hub.endpoint)").status == 0)
+        #expect(try drain(hub.url).status == 0)
         #expect(
             try HubLine(hub.endpoint, wid: 1).messages.map(\.body) == (0..<3000).map(String.init))
     }
@@ -164,8 +164,8 @@ struct OutboxTests {
         let hub = try HubProcess()
         let process = Process()
         process.executableURL = URL(filePath: HubProcess.program)
-        process.arguments = ["publish", "--outbox", path, "--hub", "http://\(hub.endpoint)"]
-        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
+        process.arguments = ["publish", "--outbox", path, "--hub", hub.url]
+        process.environment = TestTLS.processEnvironment
         try process.run()
         defer {
             kill(process.processIdentifier, SIGKILL)
@@ -183,7 +183,7 @@ struct OutboxTests {
         arguments: [SIGINT, SIGTERM])
     func stopped(signal: Int32) throws {
         let hub = try HubProcess()
-        let process = try OutboxProcess(path, hub: "http://\(hub.endpoint)")
+        let process = try OutboxProcess(path, hub: hub.url)
         try insert(0..<20)
         #expect(try eventually { try left == 0 })
         let end = process.end(by: signal)

@@ -16,7 +16,7 @@ struct PublisherTests {
     private func publisher(
         to url: String? = nil, wid: Int? = 1, settings: PublishSettings = .quick
     ) throws -> MessagePublisher {
-        try MessagePublisher(url: url ?? "http://\(hub.endpoint)", wid: wid, settings: settings)
+        try MessagePublisher(url: url ?? hub.url, wid: wid, settings: settings)
     }
 
     private func proxy(
@@ -59,7 +59,7 @@ struct PublisherTests {
 
     @Test("The wid is the call's, else the publisher's; without any it fails")
     func wids() async throws {
-        let turning = try MessagePublisher(url: "http://\(hub.endpoint)") { 42 }
+        let turning = try MessagePublisher(url: hub.url) { 42 }
         let own = await turning.publish(topic: "A_B", body: 1)
         let said = await turning.publish(topic: "A_B", wid: 0, body: 1)
         let none = await (try publisher(wid: nil)).publish(topic: "A_B", body: 1)
@@ -269,6 +269,7 @@ extension PublishSettings {
     /// For tests: what fails is tried again soon.
     static var quick: PublishSettings {
         var settings = PublishSettings()
+        settings.options.certificateAuthority = TestTLS.authority
         settings.firstPause = .milliseconds(5)
         settings.longestPause = .milliseconds(50)
         return settings

@@ -35,7 +35,7 @@ struct SpooledPublishTests {
     func hubThere() async throws {
         let hub = try RunningHub()
         let publisher = try MessagePublisher(
-            url: "http://\(hub.endpoint)", wid: 1, settings: settings())
+            url: hub.url, wid: 1, settings: settings())
         let first = await publisher.publish(topic: "A_B", body: 1)
         let again = await publisher.publish(topic: "A_B", body: 1, id: first.id)
         #expect(first.isSuccess && first.index == 1 && again.isDuplicate && again.index == 1)
@@ -118,7 +118,7 @@ struct SpooledPublishTests {
             process.executableURL = URL(filePath: HubProcess.program)
                 .deletingLastPathComponent().appending(path: "spooler")
             process.arguments = [proxy.url, spool, "\(run)", "8", log]
-            process.environment = ["SWIFT_BACKTRACE": "enable=no"]
+            process.environment = TestTLS.processEnvironment
             try process.run()
             let due = Int.random(in: 0..<60, using: &random)
             #expect(
@@ -137,7 +137,7 @@ struct SpooledPublishTests {
             }
         }
         let publisher = try MessagePublisher(
-            url: "http://\(hub.endpoint)", wid: 1, settings: settings())
+            url: hub.url, wid: 1, settings: settings())
         #expect(await publisher.drain(within: .seconds(30)))
         await publisher.close()
         let line = try HubLine(hub.endpoint, wid: 1)
@@ -161,7 +161,7 @@ struct SpooledPublishTests {
     func refusedOnes() async throws {
         let hub = try RunningHub()
         let publisher = try MessagePublisher(
-            url: "http://\(hub.endpoint)", wid: 1, settings: settings())
+            url: hub.url, wid: 1, settings: settings())
         let long = String(repeating: "k", count: 300)
         let bad = await publisher.publish(topic: "A_B", key: long, body: 1)
         let good = await publisher.publish(topic: "A_B", key: "k", body: 2)

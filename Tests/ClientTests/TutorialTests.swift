@@ -31,7 +31,7 @@ struct TutorialTests {
     func publish() async throws {
         let hub = try HubProcess()
         let folder = try TemporaryFolder()
-        let url = "http://\(hub.endpoint)"
+        let url = hub.url
         let tutorial = PublishTutorial(hub: url, spool: folder.path + "/spool")
         let publisher = try MessagePublisher(url: url, wid: 105)
         try await tutorial.first()
@@ -72,7 +72,7 @@ struct TutorialTests {
         let database = try Connection(path: path)
         for block in blocks { try database.execute(block) }
         let run = try ProgramExit([
-            "publish", "--outbox", path, "--once", "--hub", "http://\(hub.endpoint)",
+            "publish", "--outbox", path, "--once", "--hub", hub.url,
         ])
         #expect(run.status == 0, "\(run.errors)")
         let line = try HubLine(hub.endpoint, wid: 105)

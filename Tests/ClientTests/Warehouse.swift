@@ -37,6 +37,7 @@ final class Warehouse: Sendable {
     ) throws -> MessageConsumer {
         var settings = ConsumeSettings()
         settings.folder = folder
+        settings.connection.certificateAuthority = TestTLS.authority
         settings.wait = .seconds(1)
         settings.alarm.bell = false
         settings.retry.firstPause = .milliseconds(1)

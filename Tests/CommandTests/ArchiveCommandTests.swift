@@ -26,7 +26,7 @@ struct ArchiveCommandTests {
     }
 
     private func run(_ words: [String]) throws -> ProgramRun {
-        try ProgramRun(words, environment: ["MESSAGE_CENTER_URL": "http://\(hub.endpoint)"])
+        try ProgramRun(words, environment: ["MESSAGE_CENTER_URL": hub.url])
     }
 
     private var file: String {

@@ -123,7 +123,7 @@ import Wire
         }
         let words = ["archive", "replay", "--wid", "1", "--yes", "--id", Self.id]
         let first = try run(
-            words + ["--last", "\(count)"], at: "http://\(hub.endpoint)")
+            words + ["--last", "\(count)"], at: hub.url)
         func head() throws -> Int { try client.get("/v1/archive").integer("head") ?? 0 }
         #expect(try eventually { try head() > count })
         first.interrupt()
@@ -131,7 +131,7 @@ import Wire
         let stored = try head() - count
         #expect(stored % 1000 == 0 && stored < count)
         let second = try run(
-            words + ["--last", "\(count)"], at: "http://\(hub.endpoint)")
+            words + ["--last", "\(count)"], at: hub.url)
         let (status, output) = try second.end()
         #expect(status == 0, "\(second.shown)")
         #expect(

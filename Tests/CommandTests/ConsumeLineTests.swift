@@ -8,7 +8,7 @@ import Testing
 struct ConsumeLineTests {
     private static func rules(_ hub: String) -> String {
         """
-        {"hub":"\(hub)","wid":7,"database":"w.db","folder":"state",
+        {"hub":"\(hub)",\(TestTLS.member)"wid":7,"database":"w.db","folder":"state",
          "create":["CREATE TABLE IF NOT EXISTS t(id TEXT PRIMARY KEY, n INTEGER)"],
          "rules":[{"topics":["Item_*"],
            "upsert":{"table":"t","key":{"id":"{id}"},"columns":{"n":"/n"}}}],
@@ -20,7 +20,7 @@ struct ConsumeLineTests {
         "tells what is done, the lag and the failures, and never wraps", arguments: [40, 70, 120])
     func line(columns: UInt16) throws {
         let (hub, folder) = (try HubProcess(), try TemporaryFolder())
-        let url = "http://\(hub.endpoint)"
+        let url = hub.url
         for number in 1...30 {
             let body = number == 30 ? "{}" : "{\"n\":\(number)}"
             let key = "item:\(String(repeating: "long", count: 20))-\(number)"

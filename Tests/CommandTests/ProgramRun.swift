@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// The built program, run as somebody would run it.
 struct ProgramRun {
@@ -46,7 +47,7 @@ struct ProgramRun {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = words
-        process.environment = environment
+        process.environment = TestTLS.environment.merging(environment) { $1 }
         // Files, not pipes: a pipe that nobody empties while the other is read could fill up.
         let (given, said, told) = (
             try TemporaryFile(input), try TemporaryFile(""), try TemporaryFile("")

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// The built program with a terminal for what it says, as somebody at a keyboard runs it.
 final class TerminalRun {
@@ -30,7 +31,7 @@ final class TerminalRun {
         output = try TemporaryFile("")
         process.executableURL = ProgramRun.program
         process.arguments = words
-        process.environment = environment
+        process.environment = TestTLS.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: output.path)
         process.standardError = FileHandle(fileDescriptor: slave, closeOnDealloc: false)

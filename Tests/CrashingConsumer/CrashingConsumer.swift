@@ -14,6 +14,8 @@ import MessageCenterClient
         guard words.count == 7, let wid = Int(words[2]) else { exit(2) }
         let (output, deadly, bad) = (words[4], words[5], words[6])
         var settings = ConsumeSettings()
+        settings.connection.certificateAuthority =
+            ProcessInfo.processInfo.environment["MESSAGE_CENTER_TLS_AUTHORITY"]
         settings.folder = words[3]
         settings.stopsWhenCaughtUp = true
         settings.retry.firstPause = .milliseconds(1)

@@ -1,3 +1,5 @@
+import Foundation
+import Hub
 import HubServer
 import Platform
 import SQLite
@@ -227,6 +229,21 @@ import Wire
         #expect(more)
         #expect(try eventually { try tokenDeeds(client, token).last == "250 token_revoke" })
         #expect(try tokenDeeds(client, token).dropLast() == expected[...])
+    }
+
+    @Test("The page and the document have a word for each act", arguments: Deed.Action.allCases)
+    func words(action: Deed.Action) throws {
+        for (file, word) in [
+            ("Public/audit.js", "\n  \"\(action.rawValue)\",\n"),
+            ("Public/text-en.js", "\"audit.action.\(action.rawValue)\":"),
+            ("Public/text-zh.js", "\"audit.action.\(action.rawValue)\":"),
+            ("docs/openapi.yaml", "        - \(action.rawValue)\n"),
+            ("docs/storage.md", "`\(action.rawValue)`"),
+        ] {
+            let text = try String(
+                contentsOf: OpenAPIDocument.repository.appending(path: file), encoding: .utf8)
+            #expect(text.contains(word), "\(file)")
+        }
     }
 
     @Test("It outlives kill -9, together with what was done")

@@ -55,6 +55,9 @@ import Wire
         #expect(policy.contains("frame-ancestors 'none'"))
         #expect(!policy.contains("unsafe"))
         #expect(!policy.contains("http"))
+        #expect(answer[field: "X-Frame-Options"] == "DENY")
+        #expect(answer[field: "Cross-Origin-Opener-Policy"] == "same-origin")
+        #expect(answer[field: "Referrer-Policy"] == "no-referrer")
     }
 
     @Test("A file that the browser has is not sent again")

@@ -1,4 +1,5 @@
 import Foundation
+import HubServer
 import TestSupport
 import Testing
 import Wire
@@ -8,7 +9,8 @@ import Wire
 struct DocumentExampleTests {
     @Test("Every example of the page on HTTP answers as shown")
     func httpPage() throws {
-        let hub = try RunningHub()
+        // The pages say http://.
+        let hub = try RunningHub { $0.tls = nil }
         let examples = try ShellExample.all(in: "docs/http-api.md")
         #expect(examples.count > 20)
         for example in examples {
@@ -20,7 +22,7 @@ struct DocumentExampleTests {
 
     @Test("The examples of the first page are such as a hub takes")
     func readme() throws {
-        let hub = try RunningHub()
+        let hub = try RunningHub { $0.tls = nil }
         for example in try ShellExample.all(in: "README.md") {
             for command in example.commands where command.hasPrefix("curl") {
                 let answer = try ShellExample(command: command, answer: nil).run(on: hub.endpoint)

@@ -8,7 +8,7 @@ struct FailureDescriptorTests {
     @Test("When descriptors run out those inside are served, and those outside when some leave")
     func exhausted() throws {
         let hub = try HubProcess(
-            arguments: ["--loops", "1"], wrapper: ["prlimit", "--nofile=64"])
+            arguments: ["--loops", "1"], wrapper: ["prlimit", "--nofile=64"], inClear: true)
         var clients: [RawClient] = []
         for _ in 0..<100 {
             let client = try hub.client()

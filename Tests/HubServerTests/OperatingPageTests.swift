@@ -25,7 +25,7 @@ import Testing
 
     @Test("Every metric is explained, and no other")
     func metrics() throws {
-        let hub = try RunningHub()
+        let hub = try RunningHub { $0.tls = TestTLS.files }
         let client = try hub.client()
         try client.publish(wid: 3)
         try client.pull(3)

@@ -22,6 +22,8 @@ struct Body: Encodable {
 
 var settings = PublishSettings()
 settings.spool = SpoolSettings(folder: words[2], patience: .milliseconds(50))
+settings.options.certificateAuthority =
+    ProcessInfo.processInfo.environment["MESSAGE_CENTER_TLS_AUTHORITY"]
 settings.firstPause = .milliseconds(5)
 settings.longestPause = .milliseconds(50)
 settings.requestTimeout = .seconds(2)

@@ -1,4 +1,5 @@
 import Foundation
+import HubServer
 package import Platform
 
 /// The built program running as a hub in a process of its own, which a test may kill.
@@ -12,6 +13,7 @@ package final class HubProcess: @unchecked Sendable {
 
     package let endpoint: Endpoint
     package let folder: TemporaryFolder
+    private let speaksTLS: Bool
     private let process: Process
     private let log: String
 
@@ -26,10 +28,11 @@ package final class HubProcess: @unchecked Sendable {
     /// - Parameters:
     ///   - data: its data folder, if that is not `folder`, where it logs.
     ///   - wrapper: a command to run the program under, such as `prlimit`.
+    ///   - inClear: whether it speaks no TLS, unless `arguments` say how it does.
     ///   - environment: variables beside the few that every program here gets.
     package init(
         folder: TemporaryFolder? = nil, data: String? = nil, arguments: [String] = [],
-        wrapper: [String] = [], environment: [String: String] = [:]
+        wrapper: [String] = [], environment: [String: String] = [:], inClear: Bool = !TestTLS.isOn
     ) throws {
         let folder = try folder ?? TemporaryFolder()
         log = folder.path + "/hub.log"
@@ -39,8 +42,13 @@ package final class HubProcess: @unchecked Sendable {
         // How full this machine's disk is, is no business of a test.
         let standard = ["listen": "127.0.0.1:0", "log-format": "json", "min-free": "off"]
             .filter { !arguments.contains("--\($0.key)") }.flatMap { ["--\($0.key)", $0.value] }
+        let tls =
+            inClear || arguments.contains("--tls-certificate")
+            ? [] : ["--tls-certificate", TestTLS.files.certificate, "--tls-key", TestTLS.files.key]
         let command =
-            wrapper + [Self.program, "serve", "--data", data ?? folder.path] + standard + arguments
+            wrapper + [Self.program, "serve", "--data", data ?? folder.path] + standard
+            + tls + arguments
+        speaksTLS = command.contains("--tls-certificate")
         process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
@@ -57,10 +65,11 @@ package final class HubProcess: @unchecked Sendable {
     /// Waits for the line that tells where it listens.
     private static func endpoint(in log: String, of process: Process) throws -> Endpoint {
         let deadline = ContinuousClock.now + .seconds(30)
-        let mark = "listens on http://"
+        let mark = "://"
         while ContinuousClock.now < deadline {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-            if let start = text.range(of: mark), text[start.upperBound...].contains(",") {
+            if let said = text.range(of: "listens on http"),
+                let start = text[said.upperBound...].range(of: mark), text[start.upperBound...].contains(",") {
                 return try Endpoint(text[start.upperBound...].prefix { $0 != "," })
             }
             guard process.isRunning else { throw Failure(description: "did not start: \(text)") }
@@ -75,7 +84,12 @@ package final class HubProcess: @unchecked Sendable {
     package var isRunning: Bool { process.isRunning }
     package var processID: Int32 { process.processIdentifier }
 
-    package func client() throws -> RawClient { try RawClient(endpoint) }
+    /// Where clients find it.
+    package var url: String { "http\(speaksTLS ? "s" : "")://\(endpoint)" }
+
+    package func client() throws -> RawClient {
+        try RawClient(endpoint, tls: speaksTLS ? TestTLS.client : nil)
+    }
 
     /// kill -9: nothing is finished, nothing flushed.
     package func kill() {

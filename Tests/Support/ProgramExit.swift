@@ -21,7 +21,7 @@ package struct ProgramExit: Sendable {
     ) throws {
         try self.init(
             command: wrapper + [HubProcess.program] + words,
-            environment: ["SWIFT_BACKTRACE": "enable=no"].merging(environment) { $1 })
+            environment: TestTLS.processEnvironment.merging(environment) { $1 })
     }
 
     /// Runs a program of the system.

@@ -1,5 +1,6 @@
 import Foundation
 package import Platform
+package import TLS
 package import Wire
 
 /// A client that sends exactly the bytes it is told to, over one socket, and reads answers.
@@ -18,17 +19,47 @@ package final class RawClient: @unchecked Sendable {
     }
 
     private let socket: Socket
+    /// Over TLS: the session, and what it has not opened yet.
+    package let tls: TLSSession?
+    private var sealed = ByteBuffer()
     private var received: [UInt8] = []
     package var timeout: Duration = .seconds(20)
 
-    package init(_ endpoint: Endpoint) throws {
-        socket = try Socket.connect(to: endpoint)
+    /// - Parameters:
+    ///   - source: the address to come from, one of this machine's; nil: any.
+    ///   - tls: what it speaks TLS with; nil: it speaks in the clear.
+    package init(
+        _ endpoint: Endpoint, from source: String? = nil,
+        tls: TLSContext? = TestTLS.isOn ? TestTLS.client : nil
+    ) throws {
+        socket = try Socket.connect(to: endpoint, from: source.map { try Endpoint("\($0):0") })
+        self.tls = tls.map { TLSSession(connecting: $0, to: endpoint.host) }
+        guard let session = self.tls else { return }
+        var hello = ByteBuffer()
+        session.begin(into: &hello)
+        try transmit(hello.array)
     }
 
     // MARK: Bytes
 
-    /// Sends `bytes` as they are.
+    /// Sends `bytes` as they are, or sealed.
     package func send(_ bytes: [UInt8]) throws {
+        guard let tls else { return try transmit(bytes) }
+        let deadline = ContinuousClock.now + timeout
+        while !tls.isEstablished {
+            guard try receive(until: deadline) else {
+                throw Failure(description: "closed in the handshake")
+            }
+        }
+        var plain = ByteBuffer()
+        var records = ByteBuffer()
+        plain.append(bytes.span.bytes)
+        tls.seal(&plain, into: &records)
+        try transmit(records.array)
+    }
+
+    /// Sends `bytes` as they are, whatever is spoken.
+    package func transmit(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         let deadline = ContinuousClock.now + timeout
         while !rest.isEmpty {
@@ -47,6 +78,11 @@ package final class RawClient: @unchecked Sendable {
 
     /// Ends the sending side; answers can still be read.
     package func endSending() {
+        if let tls {
+            var end = ByteBuffer()
+            tls.end(into: &end)
+            try? transmit(end.array)
+        }
         socket.shutdownWrite()
     }
 
@@ -87,11 +123,33 @@ package final class RawClient: @unchecked Sendable {
             }
             switch transfer {
             case .bytes:
-                received += bytes
-                return true
+                guard let tls else {
+                    received += bytes
+                    return true
+                }
+                switch try open(bytes, tls) {
+                case true?: return true
+                case false?: return false
+                case nil: continue
+                }
             case .closed: return false
             case .wouldBlock: try waitFor(.read, until: deadline)
             }
+        }
+    }
+
+    /// True: something was opened; false: nothing follows.
+    private func open(_ bytes: [UInt8], _ tls: TLSSession) throws -> Bool? {
+        var plain = ByteBuffer()
+        var answer = ByteBuffer()
+        sealed.append(bytes.span.bytes)
+        let outcome = tls.open(&sealed, into: &plain, answering: &answer)
+        if !answer.isEmpty { try transmit(answer.array) }
+        received += plain.array
+        switch outcome {
+        case .opened: return plain.isEmpty && !tls.isEstablished ? nil : true
+        case .ended: return plain.isEmpty ? false : true
+        case .failed(let failure): throw Failure(description: "TLS: \(failure)")
         }
     }
 
@@ -198,4 +256,9 @@ package final class RawClient: @unchecked Sendable {
     package func pull(_ wid: Int, _ body: JSONValue = [:]) throws -> Answer {
         try post("/v1/warehouses/\(wid)/pull", body)
     }
+}
+
+extension ByteBuffer {
+    /// What it holds, copied.
+    package var array: [UInt8] { withUnsafeBytes { Array($0) } }
 }

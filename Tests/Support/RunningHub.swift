@@ -6,6 +6,7 @@ package final class RunningHub {
     package let endpoint: Endpoint
     package let folder: TemporaryFolder
     package let clock: WallClock
+    private let speaksTLS: Bool
     private var server: Server?
 
     /// Starts it.
@@ -27,15 +28,22 @@ package final class RunningHub {
         // How full this machine's disk is, is no business of theirs.
         configuration.leastFree = 0
         configuration.archivesWhenIdle = false
+        configuration.tls = TestTLS.isOn ? TestTLS.files : nil
         configure(&configuration)
         let server = try Server(configuration, clock: clock)
         self.server = server
+        speaksTLS = configuration.tls != nil
         self.folder = folder
         self.clock = clock
         endpoint = server.endpoint
     }
 
-    package func client() throws -> RawClient { try RawClient(endpoint) }
+    /// Where clients find it.
+    package var url: String { "http\(speaksTLS ? "s" : "")://\(endpoint)" }
+
+    package func client() throws -> RawClient {
+        try RawClient(endpoint, tls: speaksTLS ? TestTLS.client : nil)
+    }
 
     /// Stops it in order; the data stay until nobody needs the folder.
     package func stop() {

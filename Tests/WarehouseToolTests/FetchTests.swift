@@ -21,7 +21,7 @@ import Wire
             topic: "Item_Changed", wid: 4, key: "item:a/1", body: ["Shop": "s 2", "Ref": 7])
         let path = folder.path + "/w.json"
         try """
-        {"hub":"http://\(hub.endpoint)","wid":4,"database":"w.db","folder":"state",
+        {"hub":"\(hub.url)",\(TestTLS.member)"wid":4,"database":"w.db","folder":"state",
          "create":["CREATE TABLE IF NOT EXISTS t(id TEXT PRIMARY KEY, name TEXT)"],
          "data":{"url":"\(data)","token":{"environment":"DATA_TOKEN"},
            "headers":{"X-Tenant":"north"}},

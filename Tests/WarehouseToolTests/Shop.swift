@@ -157,7 +157,7 @@ final class Shop {
         let name = name ?? "w\(wid)"
         let path = "\(folder.path)/\(name).json"
         let text = """
-            {"hub":"http://\(hub.endpoint)","wid":\(wid),"folder":"\(name)-state",
+            {"hub":"\(hub.url)",\(TestTLS.member)"wid":\(wid),"folder":"\(name)-state",
              "database":"\(name).db",
              "create":[
                "CREATE TABLE IF NOT EXISTS goods(id TEXT PRIMARY KEY, name TEXT, price REAL)",

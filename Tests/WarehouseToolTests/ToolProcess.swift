@@ -11,8 +11,8 @@ final class ToolProcess: @unchecked Sendable {
         folder = try TemporaryFolder()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [HubProcess.program] + words
-        process.environment = environment.merging(
-            ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]) { own, _ in own }
+        process.environment = TestTLS.processEnvironment.merging(["PATH": "/usr/bin:/bin"]) { $1 }
+            .merging(environment) { $1 }
         let path = folder.path + "/said"
         try Data().write(to: URL(filePath: path))
         process.standardOutput = FileHandle(forWritingAtPath: path)

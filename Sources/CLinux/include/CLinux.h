@@ -54,6 +54,9 @@ int clinux_come_last(void);
 /// SCHED_IDLE of sched(7) for the calling thread. Returns -1 if it was refused.
 int clinux_run_when_idle(void);
 
+/// gettid(2).
+int clinux_thread_id(void);
+
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes. Returns an errno, 0 for success.
 int clinux_name_thread(const char *name);
 

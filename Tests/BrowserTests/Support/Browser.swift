@@ -94,6 +94,8 @@ final class Browser: @unchecked Sendable {
             "capabilities": [
                 "alwaysMatch": [
                     "browserName": "chrome",
+                    // With TLS the hub's certificate is one of the tests' own.
+                    "acceptInsecureCerts": .boolean(TestTLS.isOn),
                     "timeouts": ["script": 30_000, "pageLoad": 30_000],
                     "goog:loggingPrefs": ["browser": "ALL"],
                     "goog:chromeOptions": ["args": .array(arguments)],

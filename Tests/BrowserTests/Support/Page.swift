@@ -30,7 +30,7 @@ final class Page {
     /// - Parameter fragment: the page, such as `fleet` or `warehouse/105`.
     init(_ endpoint: Endpoint, _ fragment: String = "fleet", view: View = View()) throws {
         browser = try Browser.shared
-        address = "http://\(endpoint)"
+        address = "http\(TestTLS.isOn ? "s" : "")://\(endpoint)"
         try browser.command("POST", "/url", ["url": "about:blank"])
         try browser.tools("Network.clearBrowserCookies")
         try browser.tools(

@@ -1,0 +1,178 @@
+import Hub
+import Platform
+import TLS
+import Wire
+
+/// TLS on the loops: records are opened as they come, and answers sealed before they are sent, on
+/// the same thread and with the same calls as in the clear.
+extension EventLoop {
+    // MARK: Receiving
+
+    /// Reads records, and opens those that are whole into what the connection has received.
+    ///
+    /// The rest of one more is kept, and counted: so a client that sends records in pieces costs no
+    /// more memory than what it sends.
+    func receiveRecords(_ connection: Connection) -> Transfer {
+        let borrows = connection.sealed.isEmpty
+        if borrows { swap(&connection.sealed, &sealed) }
+        var transfer = Transfer.closed
+        connection.sealed.withFreeSpace(minimum: Limits.recordBytes) { space in
+            do throws(Errno) {
+                transfer = try connection.socket.receive(
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: space.prefix(Limits.bytesPerTick)))
+            } catch {
+                hub.log.debug("a connection failed: \(error)")
+            }
+            if case .bytes(let count) = transfer { return count }
+            return 0
+        }
+        if case .bytes = transfer, !open(connection) { transfer = .wouldBlock }
+        if borrows {
+            keepRest(of: connection)
+        } else if connection.sealed.isEmpty {
+            connection.sealed.shrink(to: 0)
+        }
+        return transfer
+    }
+
+    /// What is left of a record moves to memory of the connection's own.
+    private func keepRest(of connection: Connection) {
+        var rest = ByteBuffer()
+        if !connection.sealed.isEmpty {
+            rest.reserve(connection.sealed.count)
+            rest.append(contentsOf: connection.sealed)
+            connection.sealed.removeAll()
+        }
+        swap(&connection.sealed, &sealed)
+        swap(&connection.sealed, &rest)
+    }
+
+    /// False: the connection is closed.
+    private func open(_ connection: Connection) -> Bool {
+        if case .draining = connection.phase {
+            connection.sealed.removeAll()
+            return true
+        }
+        guard let session = connection.tls ?? begin(connection) else { return false }
+        let wasEstablished = session.isEstablished
+        switch session.open(&connection.sealed, into: &connection.input, answering: &records) {
+        case .opened: break
+        case .ended: connection.hasSaidEnd = true
+        case .failed(let failure):
+            counters.add(.handshakesFailed, wasEstablished ? 0 : 1)
+            hub.log.debug("TLS with \(connection.socket.peer) failed: \(failure)")
+            sendLast(connection)
+            close(connection)
+            return false
+        }
+        if !wasEstablished, session.isEstablished { establish(connection, session) }
+        return true
+    }
+
+    /// Begins TLS with the first bytes of a connection, not before: who connects and says nothing
+    /// costs nothing. Nil: they are something else, and the connection is closed.
+    private func begin(_ connection: Connection) -> TLSSession? {
+        guard let context = tls else { return nil }
+        guard TLSSession.isHandshake(connection.sealed.bytes) else {
+            counters.add(.handshakesFailed)
+            records.append(Self.notTLS)
+            sendLast(connection)
+            close(connection)
+            return nil
+        }
+        let session = TLSSession(serving: context)
+        connection.tls = session
+        connection.tlsVersion = tlsVersion
+        return session
+    }
+
+    private func establish(_ connection: Connection, _ session: TLSSession) {
+        counters.add(.handshakes)
+        setDeadline(connection, after: deadlines.idle)
+        guard let wid = session.peer?.commonName.flatMap(UInt32.init(certified:)) else { return }
+        connection.certified = Authority.Holder(
+            name: "warehouse-\(wid)", principal: .warehouse([wid]))
+    }
+
+    /// For people who wrote `http://` (RFC 9110, section 15.5.1).
+    private static let notTLS: StaticString = """
+        HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 62\r\n\
+        Connection: close\r\n\r\nThis hub speaks TLS: ask for https:// where you said http://.\n
+        """
+
+    // MARK: Sending
+
+    /// Makes records of the answers in `output`, behind those that TLS itself has made.
+    func seal(_ connection: Connection) {
+        guard let session = connection.tls else { return }
+        session.seal(&output, into: &records)
+        swap(&output, &records)
+        if records.capacity > 4 << 20 { records.shrink(to: 64 * 1024) }
+    }
+
+    /// Tells the client that nothing follows (RFC 8446, section 6.1), if all else is sent.
+    func sayEnd(_ connection: Connection) {
+        guard let session = connection.tls, connection.unsent.isEmpty else { return }
+        session.end(into: &farewell)
+        send(&farewell, to: connection)
+    }
+
+    private func sendLast(_ connection: Connection) {
+        if connection.unsent.isEmpty { send(&records, to: connection) }
+        records.removeAll()
+    }
+
+    /// What cannot be sent at once, is not: nobody waits for the end of an end.
+    private func send(_ bytes: inout ByteBuffer, to connection: Connection) {
+        guard !bytes.isEmpty else { return }
+        _ = bytes.withUnsafeBytes { bytes in try? connection.socket.send(bytes) }
+        bytes.removeAll()
+    }
+
+    // MARK: Certificates
+
+    /// Takes the files that were read anew: for connections that come. Those that are here go on,
+    /// but who is known by a certificate has to be known by the new ones too.
+    func refreshTLS() {
+        guard let shared = hub.tls, shared.version != tlsVersion else { return }
+        tlsVersion = shared.version
+        tls = shared.value
+        for (_, connection) in connections
+        where connection.certified != nil && connection.phase == .waiting {
+            resume(connection, mayWait: false)
+        }
+    }
+
+    /// For whom the client's certificate speaks; nil if it has none that names a warehouse.
+    func certified(_ connection: Connection) throws(Problem) -> Authority.Holder? {
+        guard let holder = connection.certified, let session = connection.tls, let context = tls
+        else { return nil }
+        if connection.tlsVersion != tlsVersion, !session.wouldBeTrusted(by: context) {
+            connection.certified = nil
+        } else if let peer = session.peer, peer.ends <= wall / 1000 {
+            connection.certified = nil
+        }
+        connection.tlsVersion = tlsVersion
+        guard connection.certified != nil else {
+            throw Problem(
+                401, "unauthorized",
+                "The client certificate is no longer good: connect again with one that is."
+            ).closing
+        }
+        return holder
+    }
+}
+
+extension UInt32 {
+    /// The warehouse that a certificate's common name, `warehouse-<wid>`, stands for.
+    init?(certified name: String) {
+        let prefix = "warehouse-"
+        guard name.hasPrefix(prefix) else { return nil }
+        let digits = name.utf8.dropFirst(prefix.utf8.count)
+        guard digits.allSatisfy({ (0x30...0x39).contains($0) }), digits.first != 0x30,
+            let wid = UInt32(String(digits) ?? ""), wid >= 1, wid <= Limits.wid
+        else { return nil }
+        self = wid
+    }
+}

@@ -1,0 +1,153 @@
+// Unsafe: holds OpenSSL's context, which lives exactly as long as this object.
+
+import COpenSSL
+
+/// What the connections of one side have in common: certificate, key, and whom they trust.
+///
+/// TLS 1.2 and 1.3, with ciphers that keep their secret when the key is lost later (ECDHE) and
+/// tell when a byte was changed (AEAD); HTTP/1.1 by ALPN (RFC 7301); sessions are resumed by
+/// tickets (RFC 5077; RFC 8446, section 2.2), so that nothing is kept of those who went.
+/// Immutable; whoever has new files makes a new one.
+package final class TLSContext: @unchecked Sendable {
+    // Unchecked: OpenSSL's contexts may be used by several threads once they are set up.
+    let handle: OpaquePointer
+
+    /// The certificate shown; nil for a client that has none.
+    package let certificate: Certificate?
+
+    /// Seconds for which a session may be resumed. A changed certificate ends it before.
+    private static let sessionSeconds = 3600
+
+    /// A server's.
+    ///
+    /// - Parameters:
+    ///   - certificate: a PEM file with the certificate, and the ones between it and the root.
+    ///   - key: the PEM file of its private key, without a passphrase.
+    ///   - clientAuthorities: a PEM file with the certificates of those who vouch for clients, and
+    ///     their revocation lists if there are any. With it clients are asked for a certificate;
+    ///     without one they may come in as well.
+    package init(
+        certificate: String, key: String, clientAuthorities: String? = nil
+    ) throws(TLSFailure) {
+        handle = try Self.make(TLS_server_method())
+        do throws(TLSFailure) {
+            self.certificate = try Self.load(certificate: certificate, key: key, into: handle)
+            copenssl_choose_protocols(handle)
+            copenssl_without_session_cache(handle)
+            SSL_CTX_set_timeout(handle, Self.sessionSeconds)
+            let purpose: [UInt8] = Array("message-center".utf8)
+            SSL_CTX_set_session_id_context(handle, purpose, UInt32(purpose.count))
+            if let clientAuthorities { try Self.ask(for: clientAuthorities, on: handle) }
+        } catch {
+            SSL_CTX_free(handle)
+            throw error
+        }
+    }
+
+    /// A client's, which believes only servers whose certificate is good for the host's name.
+    ///
+    /// - Parameters:
+    ///   - authorities: a PEM file with the certificates of those who vouch for servers; nil: those
+    ///     that this machine knows.
+    ///   - certificate: PEM files of a certificate to show, and of its key.
+    package init(
+        authorities: String?, certificate: (file: String, key: String)? = nil
+    ) throws(TLSFailure) {
+        handle = try Self.make(TLS_client_method())
+        do throws(TLSFailure) {
+            if let certificate {
+                self.certificate = try Self.load(
+                    certificate: certificate.file, key: certificate.key, into: handle)
+            } else {
+                self.certificate = nil
+            }
+            try Self.trust(authorities, on: handle)
+            SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
+            copenssl_offer_protocols(handle)
+        } catch {
+            SSL_CTX_free(handle)
+            throw error
+        }
+    }
+
+    deinit {
+        SSL_CTX_free(handle)
+    }
+
+    private static func make(_ method: OpaquePointer?) throws(TLSFailure) -> OpaquePointer {
+        ERR_clear_error()
+        guard let handle = SSL_CTX_new(method), copenssl_harden(handle) == 1,
+            SSL_CTX_set_cipher_list(handle, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
+        else {
+            throw TLSFailure("OpenSSL cannot be set up: \(TLSFailure.lastReason())")
+        }
+        // A key with a passphrase is refused: without this its reader would ask at the terminal.
+        SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in -1 }
+        return handle
+    }
+
+    // MARK: Certificates
+
+    private static func load(
+        certificate: String, key: String, into handle: OpaquePointer
+    ) throws(TLSFailure) -> Certificate {
+        guard SSL_CTX_use_certificate_chain_file(handle, certificate) == 1,
+            let shown = SSL_CTX_get0_certificate(handle)
+        else {
+            throw TLSFailure(
+                "\(certificate) is no certificate in PEM form: \(TLSFailure.lastReason())")
+        }
+        guard SSL_CTX_use_PrivateKey_file(handle, key, SSL_FILETYPE_PEM) == 1,
+            SSL_CTX_check_private_key(handle) == 1
+        else {
+            throw TLSFailure(
+                """
+                \(key) is no private key of \(certificate), in PEM form and without a passphrase: \
+                \(TLSFailure.lastReason())
+                """)
+        }
+        X509_up_ref(shown)
+        return Certificate(owning: shown)
+    }
+
+    private static func trust(
+        _ authorities: String?, on handle: OpaquePointer
+    ) throws(TLSFailure) {
+        guard let authorities else {
+            SSL_CTX_set_default_verify_paths(handle)
+            return
+        }
+        guard SSL_CTX_load_verify_locations(handle, authorities, nil) == 1 else {
+            throw TLSFailure(
+                "\(authorities) holds no certificates in PEM form: \(TLSFailure.lastReason())")
+        }
+    }
+
+    private static func ask(
+        for authorities: String, on handle: OpaquePointer
+    ) throws(TLSFailure) {
+        try trust(authorities, on: handle)
+        SSL_CTX_set_client_CA_list(handle, SSL_load_client_CA_file(authorities))
+        let store = SSL_CTX_get_cert_store(handle)
+        if copenssl_revocation_lists(store) > 0 {
+            X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
+        }
+        SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
+    }
+
+    /// Whether `certificate` would be believed now, when a client showed it.
+    ///
+    /// - Parameter chain: the certificates between it and the root, as OpenSSL has them.
+    func trusts(_ certificate: Certificate, chain: OpaquePointer?) -> Bool {
+        let check = X509_STORE_CTX_new()
+        defer {
+            X509_STORE_CTX_free(check)
+            ERR_clear_error()
+        }
+        guard X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(handle), certificate.handle, chain)
+            == 1,
+            X509_STORE_CTX_set_default(check, "ssl_client") == 1
+        else { return false }
+        return X509_verify_cert(check) == 1
+    }
+}

@@ -1,0 +1,177 @@
+// Unsafe: holds OpenSSL's connection, which lives exactly as long as this object.
+
+import COpenSSL
+package import Wire
+
+/// One connection's TLS: records in, content out, and the other way round.
+///
+/// It reads and writes no socket: whoever has one hands over what came, and sends what this makes.
+/// Owned by one thread at a time.
+package final class TLSSession {
+    /// What became of the records that were opened.
+    package enum Outcome: Equatable {
+        /// All that is whole is opened.
+        case opened
+        /// The peer has said that nothing follows (close_notify; RFC 8446, section 6.1).
+        case ended
+        /// It does not speak TLS, or not so that it can be believed. What it is to be told stands
+        /// among the answers; then the connection is over.
+        case failed(TLSFailure)
+    }
+
+    private let context: TLSContext
+    private let pipe = RecordPipe()
+    private let handle: OpaquePointer
+    private var hasFailed = false
+    /// Nothing is sealed any more; what the peer still sends is opened.
+    private var hasEnded = false
+
+    /// Whether the handshake is done.
+    package private(set) var isEstablished = false
+
+    /// The client's certificate, if it showed one; the context's authorities vouch for it.
+    package private(set) var peer: Certificate?
+
+    /// The server's side of a connection.
+    package init(serving context: TLSContext) {
+        self.context = context
+        handle = Self.make(context, pipe)
+        SSL_set_accept_state(handle)
+    }
+
+    /// The client's side of a connection to `host`, a name or an address, whose certificate has to
+    /// be for it. `begin` makes its first records.
+    package init(connecting context: TLSContext, to host: String) {
+        self.context = context
+        handle = Self.make(context, pipe)
+        SSL_set_connect_state(handle)
+        // An address is checked as such, and is no name to send (RFC 6066, section 3).
+        if X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(handle), host) != 1 {
+            SSL_set1_host(handle, host)
+            copenssl_server_name(handle, host)
+        }
+        ERR_clear_error()
+    }
+
+    private static func make(_ context: TLSContext, _ pipe: RecordPipe) -> OpaquePointer {
+        guard let handle = SSL_new(context.handle) else {
+            preconditionFailure("OpenSSL has no memory for a connection")
+        }
+        let bio = pipe.makeBIO()
+        SSL_set_bio(handle, bio, bio)
+        return handle
+    }
+
+    deinit {
+        SSL_free(handle)
+    }
+
+    // MARK: Opening
+
+    /// Whether a client that begins so speaks TLS. What begins with a letter is most often HTTP in
+    /// the clear.
+    package static func isHandshake(_ bytes: RawSpan) -> Bool {
+        bytes.byteCount == 0 || TLSRecords.isHandshake(bytes)
+    }
+
+    /// Begins a client's handshake.
+    package func begin(into output: inout ByteBuffer) {
+        swap(&pipe.outgoing, &output)
+        SSL_do_handshake(handle)
+        ERR_clear_error()
+        swap(&pipe.outgoing, &output)
+    }
+
+    /// Opens the records at the start of `sealed` that are whole, and takes them away. What they
+    /// hold is appended to `plain`; what TLS itself has to tell the peer, to `output`.
+    ///
+    /// What stays in `sealed` is the beginning of one record.
+    package func open(
+        _ sealed: inout ByteBuffer, into plain: inout ByteBuffer, answering output: inout ByteBuffer
+    ) -> Outcome {
+        let whole = TLSRecords.whole(in: sealed.bytes)
+        guard whole > 0, !hasFailed else { return .opened }
+        swap(&pipe.outgoing, &output)
+        defer { swap(&pipe.outgoing, &output) }
+        let outcome = sealed.withUnsafeBytes { bytes in
+            pipe.incoming = UnsafeRawBufferPointer(rebasing: bytes.prefix(whole))
+            defer { pipe.incoming = UnsafeRawBufferPointer(start: nil, count: 0) }
+            return readAll(into: &plain)
+        }
+        sealed.consume(whole)
+        return outcome
+    }
+
+    private func readAll(into plain: inout ByteBuffer) -> Outcome {
+        repeat {
+            var code: Int32 = 0
+            plain.withFreeSpace(minimum: 1) { space in
+                var count = 0
+                code = SSL_read_ex(handle, space.baseAddress, space.count, &count)
+                return count
+            }
+            if !isEstablished, SSL_is_init_finished(handle) == 1 { establish() }
+            if code != 1, let outcome = outcome(code) { return outcome }
+        } while !pipe.incoming.isEmpty || SSL_has_pending(handle) == 1
+        return .opened
+    }
+
+    /// What the end of reading means; nil: there are no more records.
+    private func outcome(_ code: Int32) -> Outcome? {
+        switch SSL_get_error(handle, code) {
+        case SSL_ERROR_WANT_READ: return pipe.incoming.isEmpty ? .opened : nil
+        case SSL_ERROR_ZERO_RETURN: return .ended
+        default:
+            hasFailed = true
+            return .failed(TLSFailure(TLSFailure.lastReason()))
+        }
+    }
+
+    private func establish() {
+        isEstablished = true
+        if let certificate = SSL_get1_peer_certificate(handle) {
+            peer = Certificate(owning: certificate)
+        }
+    }
+
+    // MARK: Sealing
+
+    /// Appends `plain` to `sealed` as records, and empties it. Only once the handshake is done.
+    package func seal(_ plain: inout ByteBuffer, into sealed: inout ByteBuffer) {
+        defer { plain.removeAll() }
+        guard !plain.isEmpty, !hasFailed, !hasEnded else { return }
+        sealed.reserve(TLSRecords.sealedLength(of: plain.count))
+        swap(&pipe.outgoing, &sealed)
+        plain.withUnsafeBytes { bytes in
+            var count = 0
+            hasFailed = SSL_write_ex(handle, bytes.baseAddress, bytes.count, &count) != 1
+        }
+        if hasFailed { ERR_clear_error() }
+        swap(&pipe.outgoing, &sealed)
+    }
+
+    /// Appends that nothing follows (close_notify). Once, and after all that is to be sent.
+    package func end(into sealed: inout ByteBuffer) {
+        guard isEstablished, !hasFailed, !hasEnded else { return }
+        hasEnded = true
+        swap(&pipe.outgoing, &sealed)
+        SSL_shutdown(handle)
+        ERR_clear_error()
+        swap(&pipe.outgoing, &sealed)
+    }
+
+    // MARK: What was agreed
+
+    /// Whether the session of an earlier connection goes on.
+    package var isResumed: Bool { SSL_session_reused(handle) == 1 }
+
+    /// Such as `TLSv1.3`.
+    package var version: String { String(cString: SSL_get_version(handle)) }
+
+    /// Whether `context`, newer than this connection's, would believe its peer as well; also where
+    /// that has shown no certificate.
+    package func wouldBeTrusted(by context: TLSContext) -> Bool {
+        guard let peer else { return true }
+        return context.trusts(peer, chain: SSL_get_peer_cert_chain(handle))
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import HubServer
+import Platform
+import TestSupport
+import Testing
+import Wire
+
+/// The example for nginx, before a hub.
+@Suite("A hub behind nginx", .timeLimit(.minutes(3)))
+struct NginxTests {
+    private let hub: RunningHub
+    private let nginx: NginxProcess
+
+    init() throws {
+        hub = try RunningHub()
+        nginx = try NginxProcess(hub: hub.endpoint)
+    }
+
+    private func status(_ path: String, _ words: String...) throws -> String {
+        try nginx.curl(path, ["--output", "/dev/null", "--write-out", "%{http_code}"] + words)
+            .output
+    }
+
+    @Test("Messages go in and come out")
+    func publishAndPull() throws {
+        let message = #"{"topic":"SaleOrder_Changed","wid":3,"body":{"OrderId":"1"}}"#
+        let published = try nginx.curl("/v1/messages", ["--data", message, "--dump-header", "-"])
+        #expect(published.output.contains("201 Created"), "\(published.errors)\(nginx.errors)")
+        #expect(published.output.contains("Strict-Transport-Security: max-age=31536000"))
+        #expect(!published.output.contains("Server: nginx/"))
+        let pulled = try JSONValue.parse(nginx.curl("/v1/warehouses/3/pull", ["-X", "POST"]).bytes)
+        #expect(pulled["messages"]?.elements?.count == 1)
+    }
+
+    @Test("A batch as large as a hub takes goes through, a larger one gets an answer for programs")
+    func largeBatch() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/batch"
+        let body = String(repeating: "x", count: 1600)
+        let message = #"{"topic":"SaleOrder_Changed","wid":3,"body":"\#(body)"}"#
+        let count = (16 * 1024 * 1024 - 2) / (message.utf8.count + 1)
+        let batch = "[" + Array(repeating: message, count: count).joined(separator: ",") + "]"
+        try batch.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(batch.utf8.count > 16_700_000)
+        #expect(try status("/v1/messages/batch", "--data-binary", "@" + path) == "201")
+        let twice = batch + String(repeating: " ", count: 2_000_000)
+        try twice.write(toFile: path, atomically: true, encoding: .utf8)
+        let refused = try nginx.curl(
+            "/v1/messages/batch", ["--data-binary", "@" + path, "--header", "Expect:"])
+        #expect(
+            try JSONValue.parse(refused.bytes)["code"]?.text == "request_too_large",
+            "\(refused.output.prefix(300)) \(refused.errors)")
+    }
+
+    @Test("A pull waits, and is answered as soon as there is something")
+    func longPoll() throws {
+        let nginx = nginx
+        let (hub, endpoint) = (try hub.client(), hub.endpoint)
+        let answers = try concurrently(2) { number in
+            if number == 0 {
+                let begun = ContinuousClock.now
+                let pull = try nginx.curl("/v1/warehouses/3/pull", ["--data", #"{"wait":20}"#])
+                return (pull.output, ContinuousClock.now - begun)
+            }
+            let client = try RawClient(endpoint)
+            _ = try client.expectWaiting(1)
+            try client.publish(wid: 3, body: "at last")
+            return ("", .zero)
+        }
+        #expect(answers[0].0.contains("at last"))
+        #expect(answers[0].1 < .seconds(15))
+        // Until its time is over, a pull is not cut off.
+        let begun = ContinuousClock.now
+        let pull = try nginx.curl("/v1/warehouses/4/pull", ["--data", #"{"wait":3}"#])
+        #expect(ContinuousClock.now - begun > .seconds(2.9))
+        #expect(try JSONValue.parse(pull.bytes)["messages"]?.elements?.isEmpty == true)
+        #expect(try hub.get("/readyz").status == 200)
+    }
+
+    @Test("200 pulls wait side by side, and all are answered")
+    func manyPulls() throws {
+        let nginx = nginx
+        let endpoint = hub.endpoint
+        let results = try concurrently(2) { number in
+            if number == 0 {
+                let pulls = try nginx.curlParallel(
+                    (1...200).map { "/v1/warehouses/\($0)/pull" },
+                    ["--data", #"{"wait":20}"#, "--write-out", "%{http_code}\n"])
+                return pulls.output
+            }
+            let client = try RawClient(endpoint)
+            #expect(try client.expectWaiting(200))
+            try client.publish(wid: 0)
+            return ""
+        }
+        let statuses = results[0].split(separator: "\n")
+        #expect(statuses.count { $0 == "200" } == 200, "\(Set(statuses)) \(nginx.errors)")
+    }
+
+    @Test("Events come through at once")
+    func events() throws {
+        let nginx = nginx
+        let endpoint = hub.endpoint
+        let taken = try concurrently(2) { number in
+            if number == 0 {
+                // Ended after five seconds: what came until then has come.
+                return try nginx.curl("/v1/events", ["--no-buffer", "--max-time", "5"]).output
+            }
+            let client = try RawClient(endpoint)
+            #expect(
+                try eventually { try client.metric("message_center_event_subscribers") == 1 })
+            try client.publish(wid: 4711)
+            try client.pull(4711)
+            return ""
+        }
+        #expect(taken[0].contains("event:"), "\(taken[0].prefix(300))")
+        #expect(taken[0].contains("4711"), "\(taken[0].suffix(300))")
+    }
+
+    @Test("Operators sign in over it")
+    func signIn() throws {
+        let folder = try TemporaryFolder()
+        let token = try TokenFileMaker.admin(folder)
+        let hub = try RunningHub(folder: folder)
+        let nginx = try NginxProcess(hub: hub.endpoint)
+        let jar = folder.path + "/cookies"
+        let page = "https://127.0.0.1:\(nginx.port)"
+        func asPage(_ path: String, _ words: String..., origin: String? = nil) throws -> String {
+            try nginx.curl(
+                path,
+                [
+                    "--cookie", jar, "--cookie-jar", jar, "--output", "/dev/null", "--write-out",
+                    "%{http_code}", "--header", "Origin: \(origin ?? page)",
+                ] + words
+            ).output
+        }
+        #expect(try asPage("/") == "200")
+        #expect(try asPage("/v1/warehouses") == "401")
+        #expect(try asPage("/v1/session", "--data", #"{"token":"\#(token)"}"#) == "200")
+        #expect(try asPage("/v1/warehouses") == "200")
+        let named = ["-X", "PUT", "--data", #"{"name":"north"}"#]
+        #expect(try asPage("/v1/warehouses/3", named[0], named[1], named[2], named[3]) == "200")
+        let other = try asPage(
+            "/v1/warehouses/3", named[0], named[1], named[2], named[3],
+            origin: "https://elsewhere.example")
+        #expect(other == "403")
+    }
+
+    @Test("While the hub is away clients are told to come again, and afterwards all is well")
+    func restart() throws {
+        let message = ["--data", #"{"topic":"SaleOrder_Changed","wid":3,"body":1}"#]
+        let (folder, endpoint) = (hub.folder, hub.endpoint)
+        #expect(try nginx.curl("/v1/messages", message).output.contains(#""index":1"#))
+        hub.stop()
+        let away = try nginx.curl("/v1/messages", message + ["--dump-header", "-"])
+        #expect(away.output.contains("503 Service"), "\(away.output)")
+        #expect(away.output.contains("Retry-After: 1"))
+        #expect(away.output.contains(#""code":"away""#))
+        #expect(away.output.contains("Content-Type: application/problem+json"))
+        let again = try RunningHub(folder: folder) { $0.listen = endpoint }
+        #expect(try nginx.curl("/v1/messages", message).output.contains(#""index":2"#))
+        again.stop()
+    }
+
+    @Test("The metrics are for this machine, and nothing is served without TLS")
+    func closed() throws {
+        #expect(try status("/metrics") == "404")
+        #expect(try status("/readyz") == "200")
+        let plain = try ProgramExit(command: [
+            "curl", "--silent", "--output", "/dev/null", "--write-out",
+            "%{http_code} %{redirect_url}", "http://127.0.0.1:\(nginx.plainPort)/v1/warehouses",
+        ])
+        #expect(plain.output == "308 https://127.0.0.1/v1/warehouses")
+    }
+}
