@@ -161,7 +161,7 @@ struct ProgramTests {
                 + "MESSAGE_CENTER_LOG_LEVEL?",
             "MESSAGE_CENTER_TOKN is set, and no setting of that name is known; did you mean "
                 + "MESSAGE_CENTER_TOKEN?",
-            "MESSAGE_CENTER_XYZZY is set, and no setting of that name is known\n",
+            "MESSAGE_CENTER_XYZZY is set, and no setting of that name is known\"",
         ] {
             #expect(hub.told.contains(told), "\(hub.told)")
         }

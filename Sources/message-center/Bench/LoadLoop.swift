@@ -27,7 +27,8 @@ final class LoadLoop {
 
     /// Connects the share of thread number `thread`.
     ///
-    /// - Parameter isRefused: shared by all threads; the first that is refused turns it on, and then
+    /// - Parameter isRefused: shared by all threads; the first that is refused turns it on, and
+    ///   then all of them end.
     ///   all of them end.
     init(_ plan: BenchPlan, thread: Int, isRefused: LoadSwitch) throws(Errno) {
         self.plan = plan
