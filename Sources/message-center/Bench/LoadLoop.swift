@@ -29,7 +29,6 @@ final class LoadLoop {
     ///
     /// - Parameter isRefused: shared by all threads; the first that is refused turns it on, and
     ///   then all of them end.
-    ///   all of them end.
     init(_ plan: BenchPlan, thread: Int, isRefused: LoadSwitch) throws(Errno) {
         self.plan = plan
         self.isRefused = isRefused
