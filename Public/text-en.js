@@ -136,6 +136,8 @@ export const english = Object.freeze({
   "problem.not_json.do": "Perhaps a proxy stands between: look at its log.",
   "problem.unauthorized": "This token is not known",
   "problem.unauthorized.do": "Check it for a missing character; it may also have been revoked.",
+  "problem.token_expired": "This token has expired",
+  "problem.token_expired.do": "On the hub's machine 'message-center token rotate' makes a new one.",
   "problem.forbidden": "This needs an admin's token",
 
   "search": "Search",

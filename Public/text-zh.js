@@ -128,6 +128,8 @@ export const chinese = Object.freeze({
   "problem.not_json.do": "中间可能有代理:请查看它的日志。",
   "problem.unauthorized": "令牌无效",
   "problem.unauthorized.do": "请检查是否缺少字符;它也可能已被吊销。",
+  "problem.token_expired": "令牌已过期",
+  "problem.token_expired.do": "在消息中心所在的机器上用 “message-center token rotate” 创建新令牌。",
   "problem.forbidden": "需要管理员令牌",
 
   "search": "搜索",

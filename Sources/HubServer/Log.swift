@@ -36,7 +36,7 @@ package struct Log: Sendable {
         write(.info, text, request)
     }
 
-    func warning(_ text: @autoclosure () -> String, request: String? = nil) {
+    package func warning(_ text: @autoclosure () -> String, request: String? = nil) {
         write(.warning, text, request)
     }
 

@@ -6,14 +6,14 @@ import Synchronization
 /// One object for each token, from when the hub first knows it until it is gone: changes of the
 /// tokens make another `Authority`, and hand this on. For all threads, without a lock.
 final class TokenUse: Sendable {
-    /// The token's.
+    /// The token's; 0: it is a certificate.
     let number: Int64
     private let stamp: Atomic<Int64>
     /// What its requests have left of their limit.
     let budget = RequestBudget()
 
     /// - Parameter last: milliseconds since 1970 of the last use that is known; 0: none is.
-    init(number: Int64, last: Int64 = 0) {
+    init(number: Int64 = 0, last: Int64 = 0) {
         self.number = number
         stamp = Atomic(last)
     }

@@ -1,5 +1,6 @@
 import Glibc
 import MessageCenterClient
+import Platform
 
 /// From the words of the command line to an exit status.
 enum Program {
@@ -148,6 +149,24 @@ enum Program {
         }
         return variables
     }
+
+    /// Variables that look like this program's and are not: a misspelt one does nothing, and
+    /// nobody notices. Each with the one that was most likely meant.
+    static func unknownVariables() -> [(name: String, nearest: String?)] {
+        let environ = (try? ByteStream.readAll(path: "/proc/self/environ", limit: 4 << 20)) ?? []
+        let known = allVariables.union(ServiceNotifier.variables).union(ownVariables)
+        return environ.split(separator: 0).compactMap { entry in
+            let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+            guard name.hasPrefix(variablePrefix), !known.contains(name) else { return nil }
+            let ends = allVariables.sorted().map { String($0.dropFirst(variablePrefix.count)) }
+            let end = String(name.dropFirst(variablePrefix.count))
+            return (name, nearest(to: end, among: ends).map { variablePrefix + $0 })
+        }.sorted { $0.name < $1.name }
+    }
+
+    private static let variablePrefix = "MESSAGE_CENTER_"
+    /// Those that tests set.
+    private static let ownVariables = ["MESSAGE_CENTER_KILL_AT", "MESSAGE_CENTER_HANG_AT"]
 
     /// Only what some option asks for is read.
     private static var allVariables: Set<String> {

@@ -1,5 +1,7 @@
 import Foundation
+import HubServer
 import Platform
+import TestSupport
 import Testing
 import Wire
 
@@ -98,6 +100,46 @@ struct AnswerReaderTests {
     func nonsense(text: String) {
         var reader = AnswerReader()
         #expect(take(&reader, text.utf8) == .nonsense)
+    }
+}
+
+@Suite("The generator")
+struct GeneratorTests {
+    @Test(
+        "stops at the first answer that does not know who asks, and says what to do",
+        arguments: ["publish", "batch", "pull", "mixed", "client"])
+    func refused(mode: String) throws {
+        let folder = try TestSupport.TemporaryFolder()
+        _ = try TokenFileMaker.admin(folder)
+        let hub = try RunningHub(folder: folder) { $0.tls = nil }
+        let begun = MonotonicClock.now()
+        let run = try ProgramRun([
+            "bench", "--mode", mode, "--seconds", "60", "--connections", "16", "--token", "mc_0",
+            "--hub", "http://\(hub.endpoint)",
+        ])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("unauthorized") && run.errors.contains("next: give a token"))
+        #expect(!run.errors.contains("mc_0"))
+        #expect(MonotonicClock.now() - begun < 30_000_000_000)
+    }
+
+    @Test("stops when its token comes to its end under way")
+    func ended() throws {
+        let folder = try TestSupport.TemporaryFolder()
+        let tokens = try TokenFile(data: folder.path)
+        let token = try tokens.create(
+            name: "a", role: .admin, topics: [], wids: [], expires: .after(2_500),
+            now: WallClock().nowMilliseconds())
+        let hub = try RunningHub(folder: folder) { $0.tls = nil }
+        let begun = MonotonicClock.now()
+        let run = try ProgramRun([
+            "bench", "--mode", "publish", "--seconds", "60", "--connections", "4", "--threads", "2",
+            "--token", token, "--hub", "http://\(hub.endpoint)",
+        ])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("token_expired") && run.errors.contains("token rotate"))
+        #expect(!run.errors.contains(token))
+        #expect(MonotonicClock.now() - begun < 30_000_000_000)
     }
 }
 

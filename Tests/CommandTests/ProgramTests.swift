@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -147,6 +148,24 @@ struct ProgramTests {
         #expect(revoked.errors.contains("No token is left that holds"))
         #expect(try token("revoke", "1").status == 1)
         #expect(try token("list").errors.contains("no token is defined"))
+    }
+
+    @Test("tells at its start of variables that are set and mean nothing")
+    func unknownVariables() throws {
+        let hub = try HubProcess(environment: [
+            "MESSAGE_CENTER_LOG_LEVL": "debug", "MESSAGE_CENTER_TOKN": "secret",
+            "MESSAGE_CENTER_XYZZY": "1", "MESSAGE_CENTER_URL": "http://127.0.0.1:1",
+        ])
+        for told in [
+            "MESSAGE_CENTER_LOG_LEVL is set, and no setting of that name is known; did you mean "
+                + "MESSAGE_CENTER_LOG_LEVEL?",
+            "MESSAGE_CENTER_TOKN is set, and no setting of that name is known; did you mean "
+                + "MESSAGE_CENTER_TOKEN?",
+            "MESSAGE_CENTER_XYZZY is set, and no setting of that name is known\"",
+        ] {
+            #expect(hub.told.contains(told), "\(hub.told)")
+        }
+        #expect(!hub.told.contains("MESSAGE_CENTER_URL") && !hub.told.contains("secret"))
     }
 
     @Test("replaces tokens, changes their ends, and says when nobody can get in any more")

@@ -76,6 +76,57 @@ import Wire
         }
     }
 
+    /// What an Authorization field may look like; `$` stands for the token of an admin.
+    private static let fields: [(String, Set<Int>)] = [
+        ("Authorization: Bearer $", [200]), ("authorization:bearer $", [200]),
+        ("AUTHORIZATION: BEARER $", [200]), ("Authorization: Bearer   $", [200]),
+        ("Authorization: Bearer $   ", [200]), ("Authorization: \t Bearer $\t", [200]),
+        ("Authorization: Bearer\t$", [401]), ("Authorization: Bearer \t$", [401]),
+        ("Authorization: Bearer$", [401]), ("Authorization: $", [401]),
+        ("Authorization: Bearer", [401]), ("Authorization: Bearer ", [401]),
+        ("Authorization:", [401]), ("Authorization: ,", [401]),
+        ("Authorization: Basic $", [401]), ("Authorization: Basic YTpU", [401]),
+        ("Authorization: Token $", [401]), ("Authorization: Bearer $ x", [401]),
+        ("Authorization: Bearer $,", [401]), ("Authorization: Bearer $, Bearer $", [401]),
+        ("Authorization: Bearer \"$\"", [401]), ("Authorization: Bearer token=$", [401]),
+        ("Authorization: Bearer $\u{E9}", [401]), ("Authorization: Béarer $", [401]),
+        ("Authorization: Bearer \u{1F511}", [401]), ("Authorization: Bearer $\u{0}", [400]),
+        ("Authorization: Bearer\u{7F}$", [400]), ("Authorization: Bearer\r\n $", [400]),
+        ("Authorization : Bearer $", [400]),
+        ("Authorization: Bearer $\r\nAuthorization: Bearer $", [400]),
+        ("Authorization: Basic x\r\nAuthorization: Bearer $", [400]),
+        ("Authorization: Bearer " + String(repeating: "a", count: 256), [401]),
+        ("Authorization: Bearer " + String(repeating: "a", count: 8192), [401]),
+        ("Authorization: Bearer $" + String(repeating: " ", count: 8192), [200]),
+        ("Authorization: Bearer " + String(repeating: " ", count: 8192) + "$", [200]),
+        ("Proxy-Authorization: Bearer $", [401]), ("X-Authorization: Bearer $", [401]),
+        ("Cookie: message_center_session=$", [401]),
+    ]
+
+    @Test("The field that bears a token has one form, and any other lets nobody in")
+    func authorization() throws {
+        let folder = try TemporaryFolder()
+        let admin = try TokenFileMaker.admin(folder)
+        let hub = try HubProcess(folder: folder, arguments: ["--log-level", "debug"])
+        for (field, statuses) in Self.fields {
+            let client = try hub.client()
+            try client.send(
+                "GET /v1/topics HTTP/1.1\r\nHost: hub\r\n"
+                    + field.replacing("$", with: admin) + "\r\n\r\n")
+            let answer = try client.answer()
+            #expect(statuses.contains(answer.status), "\(field.prefix(60)): \(answer.text)")
+            #expect(!answer.text.contains(admin.dropFirst(3)))
+            for (_, value) in answer.fields { #expect(!value.contains(admin.dropFirst(3))) }
+        }
+        // Nor does a token stand in the address, where logs would keep it.
+        #expect(try hub.client().get("/v1/topics?token=\(admin)").status == 401)
+        #expect(try hub.client().get("/v1/topics?access_token=\(admin)").status == 401)
+        _ = try hub.client().post("/v1/session", ["token": .text(admin + "0")])
+        hub.kill()
+        #expect(!hub.told.contains(admin.dropFirst(3)))
+        #expect(hub.told.contains("401 unauthorized"), "it told what it does: \(hub.told)")
+    }
+
     @Test("Tokens are stored hashed")
     func hashed() throws {
         for name in ["tokens.db", "tokens.db-wal"] {

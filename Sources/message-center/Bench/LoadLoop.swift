@@ -1,6 +1,16 @@
 // Unsafe: owns the one buffer that all its connections receive into.
 
 import Platform
+import Synchronization
+
+/// Ends all threads of a run.
+final class LoadSwitch: Sendable {
+    private let on = Atomic(false)
+
+    var isOn: Bool { on.load(ordering: .relaxed) }
+
+    func turnOn() { on.store(true, ordering: .relaxed) }
+}
 
 /// One thread of the generator: its connections, its poller, what it has measured.
 final class LoadLoop {
@@ -13,9 +23,15 @@ final class LoadLoop {
     private var measureFrom: UInt64 = 0
     private var end: UInt64 = 0
 
+    private let isRefused: LoadSwitch
+
     /// Connects the share of thread number `thread`.
-    init(_ plan: BenchPlan, thread: Int) throws(Errno) {
+    ///
+    /// - Parameter isRefused: shared by all threads; the first that is refused turns it on, and
+    ///   then all of them end.
+    init(_ plan: BenchPlan, thread: Int, isRefused: LoadSwitch) throws(Errno) {
         self.plan = plan
+        self.isRefused = isRefused
         poller = try Poller()
         for number in stride(from: thread, to: plan.connections, by: plan.threads) {
             let connection = try LoadConnection(
@@ -40,7 +56,7 @@ final class LoadLoop {
             connection.due = start + plan.interval * UInt64(number) / UInt64(connections.count)
             if !isPaced(connection) { proceed(number, connection.begin(at: start)) }
         }
-        while MonotonicClock.now() < end { try turn() }
+        while MonotonicClock.now() < end, !isRefused.isOn { try turn() }
         return result
     }
 
@@ -90,6 +106,10 @@ final class LoadLoop {
         let connection = connections[number]
         let now = MonotonicClock.now()
         let isGood = connection.reader.status < 400
+        if connection.reader.status == 401 {
+            result.refusal = FinalAnswer(status: 401, body: connection.reader.tail)
+            return isRefused.turnOn()
+        }
         let messages = isGood ? connection.load.settle(connection.reader.tail) : 0
         count(connection) { result in
             guard isGood else {

@@ -19,10 +19,18 @@ struct LoadResult: Sendable {
     }
 }
 
+/// An answer that ends a run: its status, and as much of its body as was kept.
+struct FinalAnswer: Sendable {
+    let status: Int
+    let body: [UInt8]
+}
+
 /// What a run came to.
 struct BenchResult: Sendable {
     var publish = LoadResult()
     var pull = LoadResult()
+    /// The answer of a hub that does not know who asks: none will be another.
+    var refusal: FinalAnswer?
     /// Connections that were lost and could not be made again.
     var lost = 0
 
@@ -30,5 +38,6 @@ struct BenchResult: Sendable {
         publish.merge(other.publish)
         pull.merge(other.pull)
         lost += other.lost
+        refusal = refusal ?? other.refusal
     }
 }

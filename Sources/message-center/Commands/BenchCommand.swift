@@ -89,6 +89,8 @@ private enum Bench {
             throw UsageError("mixed needs as many --connections as --publishers: the others pull")
         }
         let hub = try HubConnection(arguments)
+        // Whoever may do anything may read this: a token that is worth nothing is told at once.
+        _ = try hub.get("/openapi.yaml")
         var plan = BenchPlan(
             mode: mode, endpoint: endpoint, host: host, token: try HubOptions.token(arguments),
             connections: arguments[connections],
@@ -121,12 +123,15 @@ private enum Bench {
         try DescriptorLimit.raise()
         let total = Locked(BenchResult())
         let failure = Locked<Errno?>(nil)
+        let isRefused = LoadSwitch()
         var threads: [OSThread] = []
         for number in 0..<plan.threads {
             threads.append(
                 try OSThread.start(name: "bench \(number)") {
                     do throws(Errno) {
-                        let result = try LoadLoop(plan, thread: number).run()
+                        let result = try LoadLoop(
+                            plan, thread: number, isRefused: isRefused
+                        ).run()
                         total.withLock { $0.merge(result) }
                     } catch {
                         failure.withLock { $0 = error }
@@ -137,6 +142,10 @@ private enum Bench {
         if let error = failure.withLock({ $0 }) {
             throw TransportFailure(.unreachable, "\(plan.endpoint): \(error)")
         }
-        return total.withLock { $0 }
+        let result = total.withLock { $0 }
+        if let refusal = result.refusal {
+            throw HubProblem(HTTPAnswer(status: refusal.status, body: refusal.body))
+        }
+        return result
     }
 }

@@ -9,7 +9,7 @@ extension Command {
             object with the options' names, {"listen":"…","log-format":"json"}.
             SIGTERM and Ctrl-C stop the hub after it has answered what it has begun.
 
-            While no token is defined the hub is open to everybody, and listens on loopback only:
+            As long as no token was ever defined the hub is open, and listens on loopback only:
 
               message-center token create --role admin --name operator --data ./data
               message-center serve --listen 0.0.0.0:8088 --data ./data
@@ -38,10 +38,15 @@ private enum Serve {
     private static func serve(_ configuration: Configuration) throws {
         // Before any thread starts: they inherit that signals are read here and nowhere else.
         let signals = try Signals()
+        let log = Log(
+            level: configuration.logLevel, format: configuration.logFormat, clock: WallClock())
+        for variable in Program.unknownVariables() {
+            let hint = variable.nearest.map { "; did you mean \($0)?" } ?? ""
+            log.warning("\(variable.name) is set, and no setting of that name is known\(hint)")
+        }
         let service = Service(
             ServiceNotifier(environment: Program.environment(of: ServiceNotifier.variables)),
-            log: Log(
-                level: configuration.logLevel, format: configuration.logFormat, clock: WallClock()))
+            log: log)
         let server = try service.start(configuration)
         while true {
             switch try signals.wait(milliseconds: service.patience) {
