@@ -472,16 +472,4 @@ extension RawSpan {
     func text(_ range: ByteRange) -> String {
         extracting(range.range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
-
-    /// What follows `Bearer ` (RFC 6750, section 2.1).
-    var bearerToken: RawSpan? {
-        @_lifetime(copy self)
-        get {
-            guard byteCount > 7 else { return nil }
-            let isBearer = withUnsafeBytes { bytes in
-                zip(bytes, "bearer ".utf8).allSatisfy { $0 | 0x20 == $1 }
-            }
-            return isBearer ? extracting(droppingFirst: 7) : nil
-        }
-    }
 }

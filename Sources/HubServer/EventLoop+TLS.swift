@@ -92,7 +92,7 @@ extension EventLoop {
         setDeadline(connection, after: deadlines.idle)
         guard let wid = session.peer?.commonName.flatMap(UInt32.init(certified:)) else { return }
         connection.certified = Authority.Holder(
-            name: "warehouse-\(wid)", principal: .warehouse([wid]))
+            name: "warehouse-\(wid)", principal: .warehouse([wid]), use: TokenUse())
     }
 
     /// For people who wrote `http://` (RFC 9110, section 15.5.1).

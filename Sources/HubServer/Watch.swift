@@ -1,9 +1,10 @@
 import Hub
 import HubSQLite
 import Platform
+import Synchronization
 
-/// The thread that looks after what nobody asks about: room on the disks, and the warehouses whose
-/// next message leaves the store.
+/// The thread that looks after what nobody asks about: room on the disks, memory that a flood has
+/// left, and the warehouses whose next message leaves the store.
 final class Watch: Sendable {
     private let hub: HubState
     private let bell: Mailbox<Void>
@@ -18,13 +19,30 @@ final class Watch: Sendable {
     /// Runs until the end.
     func run(_ reader: SQLiteReader) {
         var room = RoomWatch(hub: hub)
+        var memory = MemoryWatch(hub: hub)
         var positions = PositionWatch(hub: hub, reader: reader)
         while !bell.isClosed {
             let now = MonotonicClock.now()
             room.look(now)
+            memory.look(now)
             positions.look(now)
             bell.wait(milliseconds: hub.configuration.retention.pause)
         }
+    }
+}
+
+/// Gives memory back that a flood of connections has left. Seldom: a loop that allocates meanwhile
+/// waits for some milliseconds.
+private struct MemoryWatch {
+    let hub: HubState
+    private var next: UInt64 = 0
+
+    init(hub: HubState) { self.hub = hub }
+
+    mutating func look(_ now: UInt64) {
+        guard now >= next, hub.hasEbbed.exchange(false, ordering: .relaxed) else { return }
+        ProcessMemory.giveBack()
+        next = now + 5_000_000_000
     }
 }
 
