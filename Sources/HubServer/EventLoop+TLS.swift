@@ -91,8 +91,7 @@ extension EventLoop {
         counters.add(.handshakes)
         setDeadline(connection, after: deadlines.idle)
         guard let wid = session.peer?.commonName.flatMap(UInt32.init(certified:)) else { return }
-        connection.certified = Authority.Holder(
-            name: "warehouse-\(wid)", principal: .warehouse([wid]), use: TokenUse())
+        connection.certified = hub.certified.holder(wid)
     }
 
     /// For people who wrote `http://` (RFC 9110, section 15.5.1).

@@ -23,6 +23,7 @@ final class HubState: Sendable {
     let authority: AuthorityBox
     /// What connections are secured with; nil: they are in the clear.
     let tls: Replaceable<TLSContext>?
+    let certified = CertifiedWarehouses()
     let sessions = Sessions()
     let callers: Callers
     let metrics: Metrics

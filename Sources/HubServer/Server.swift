@@ -235,8 +235,8 @@ package final class Server {
     package var state: String {
         if let reason = hub.condition.reasonNotReady { return "not ready: \(reason)" }
         return """
-            listens on http\(hub.tls == nil ? "" : "s")://\(endpoint), head \(hub.lines.head), \(hub.warehouses.count) \
-            warehouses
+            listens on \(hub.tls == nil ? "http" : "https")://\(endpoint), head \(hub.lines.head), \
+            \(hub.warehouses.count) warehouses
             """
     }
 

@@ -144,8 +144,9 @@ package final class TLSContext: @unchecked Sendable {
             X509_STORE_CTX_free(check)
             ERR_clear_error()
         }
-        guard X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(handle), certificate.handle, chain)
-            == 1,
+        guard
+            X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(handle), certificate.handle, chain)
+                == 1,
             X509_STORE_CTX_set_default(check, "ssl_client") == 1
         else { return false }
         return X509_verify_cert(check) == 1

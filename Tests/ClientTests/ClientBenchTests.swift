@@ -7,7 +7,7 @@ import Wire
 struct ClientBenchTests {
     @Test("Many callers publish, and none of them fails", arguments: [false, true])
     func run(hasSpool: Bool) throws {
-        let (hub, folder) = (try HubProcess(), try TemporaryFolder())
+        let (hub, folder) = (try HubProcess(inClear: true), try TemporaryFolder())
         let spool = folder.path + "/spool"
         let run = try ProgramExit(
             [
@@ -19,7 +19,7 @@ struct ClientBenchTests {
         #expect(result["publish"]?["errors"]?.integer == 0)
         #expect(result["publish"]?["messages"]?.integer ?? 0 > 50)
         // A call that ended after the last second was not counted, but published.
-        let line = try HubLine(hub.endpoint, wid: 1)
+        let line = try HubLine(hub.client(), wid: 1)
         #expect(!line.messages.isEmpty)
         #expect(FileManager.default.fileExists(atPath: spool) == hasSpool)
     }

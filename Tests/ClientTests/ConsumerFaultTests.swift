@@ -408,8 +408,7 @@ import Wire
         let client = try hub.client()
         warehouse.bad.withLock { _ = $0.insert("bad") }
         let body = JSONValue.text(String(repeating: "x", count: 100_000))
-        let consumer = try warehouse.consumer(hub.url, folder: disk.path + "/own")
-        {
+        let consumer = try warehouse.consumer(hub.url, folder: disk.path + "/own") {
             $0.wait = .seconds(30)
         }
         func committed() throws -> Int {

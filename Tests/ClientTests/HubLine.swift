@@ -17,7 +17,10 @@ struct HubLine {
 
     /// Reads all pages.
     init(_ endpoint: Endpoint, wid: Int) throws {
-        let client = try RawClient(endpoint)
+        try self.init(RawClient(endpoint), wid: wid)
+    }
+
+    init(_ client: RawClient, wid: Int) throws {
         var after = 0
         while true {
             let page = try client.get("/v1/warehouses/\(wid)/messages?after=\(after)&limit=1000")

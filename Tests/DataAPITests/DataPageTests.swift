@@ -73,7 +73,7 @@ import Wire
             database: place.path, configuration: Array(Place.configuration.utf8),
             listen: .init("127.0.0.1:0"))
         defer { again.stop() }
-        let page = try RawClient(again.endpoint).get("/v1/orders?limit=9&after=\(next)")
+        let page = try RawClient(again.endpoint, tls: nil).get("/v1/orders?limit=9&after=\(next)")
         #expect(page["rows"].elements?.compactMap { $0["order_id"]?.integer } == [2])
     }
 

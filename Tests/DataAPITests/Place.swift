@@ -49,7 +49,7 @@ final class Place {
             listen: Endpoint("127.0.0.1:0"), token: token, limits: limits)
     }
 
-    func client() throws -> RawClient { try RawClient(endpoint) }
+    func client() throws -> RawClient { try RawClient(endpoint, tls: nil) }
 
     deinit {
         server?.stop()

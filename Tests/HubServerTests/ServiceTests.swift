@@ -31,7 +31,7 @@ struct ServiceTests {
         let ready = try #require(start.last)
         #expect(ready.contains("READY=1"))
         #expect(ready.contains("MAINPID=\(hub.processID)"))
-        #expect(ready.contains("STATUS=listens on http://\(hub.endpoint), head 0, 0 warehouses"))
+        #expect(ready.contains("STATUS=listens on \(hub.url), head 0, 0 warehouses"))
         #expect(try hub.client().get("/readyz").status == 200)
 
         #expect(try hub.stop().status == 0)

@@ -61,7 +61,7 @@ struct ImageTests {
         let start = try #require(text.firstRange(of: "CMD "))
         let words = try Dockerfile.list(text[start.upperBound...])
         #expect(words.first == "message-center")
-        let hub = try RunningHub()
+        let hub = try RunningHub { $0.tls = nil }
         var environment = file.environment
         environment["MESSAGE_CENTER_URL"] = "http://\(hub.endpoint)"
         let health = Array(words.dropFirst())

@@ -12,7 +12,7 @@ struct NginxTests {
     private let nginx: NginxProcess
 
     init() throws {
-        hub = try RunningHub()
+        hub = try RunningHub { $0.tls = nil }
         nginx = try NginxProcess(hub: hub.endpoint)
     }
 
@@ -36,7 +36,7 @@ struct NginxTests {
     func largeBatch() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/batch"
-        let body = String(repeating: "x", count: 1600)
+        let body = String(repeating: "x", count: 1700)
         let message = #"{"topic":"SaleOrder_Changed","wid":3,"body":"\#(body)"}"#
         let count = (16 * 1024 * 1024 - 2) / (message.utf8.count + 1)
         let batch = "[" + Array(repeating: message, count: count).joined(separator: ",") + "]"
@@ -121,7 +121,7 @@ struct NginxTests {
     func signIn() throws {
         let folder = try TemporaryFolder()
         let token = try TokenFileMaker.admin(folder)
-        let hub = try RunningHub(folder: folder)
+        let hub = try RunningHub(folder: folder) { $0.tls = nil }
         let nginx = try NginxProcess(hub: hub.endpoint)
         let jar = folder.path + "/cookies"
         let page = "https://127.0.0.1:\(nginx.port)"
@@ -157,7 +157,10 @@ struct NginxTests {
         #expect(away.output.contains("Retry-After: 1"))
         #expect(away.output.contains(#""code":"away""#))
         #expect(away.output.contains("Content-Type: application/problem+json"))
-        let again = try RunningHub(folder: folder) { $0.listen = endpoint }
+        let again = try RunningHub(folder: folder) {
+            $0.listen = endpoint
+            $0.tls = nil
+        }
         #expect(try nginx.curl("/v1/messages", message).output.contains(#""index":2"#))
         again.stop()
     }

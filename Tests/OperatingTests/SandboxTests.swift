@@ -48,8 +48,19 @@ struct SandboxTests {
         #expect(exit.status == 0, "\(exit.errors)")
     }
 
-    @Test("All that a hub does is within its bounds")
-    func works() throws {
+    /// A certificate that the hub's user may read.
+    private func tls(in folder: TemporaryFolder) throws -> [String] {
+        let files = TestTLS.files
+        return try [("tls-certificate", files.certificate), ("tls-key", files.key)].flatMap {
+            let path = "\(folder.path)/\($0)"
+            try FileManager.default.copyItem(atPath: $1, toPath: path)
+            chmod(path, 0o644)
+            return ["--\($0)", path]
+        }
+    }
+
+    @Test("All that a hub does is within its bounds", arguments: [false, true])
+    func works(speaksTLS: Bool) throws {
         let manager = try ManagerSocket()
         let folder = try TemporaryFolder()
         // Those who look for the state have to get there.
@@ -58,9 +69,11 @@ struct SandboxTests {
         try FileManager.default.createDirectory(
             atPath: state, withIntermediateDirectories: false)
         let hub = try HubProcess(
-            folder: folder, data: state + "/hub", arguments: ["--retention", "1s"],
+            folder: folder, data: state + "/hub",
+            arguments: ["--retention", "1s"] + (speaksTLS ? try tls(in: folder) : []),
             wrapper: Self.wrapper + [state],
-            environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "4000000"])
+            environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "4000000"],
+            inClear: true)
         #expect(manager.through("READY=1") != nil)
         let status = try String(
             contentsOfFile: "/proc/\(hub.processID)/status", encoding: .utf8)
@@ -70,8 +83,9 @@ struct SandboxTests {
         for number in 0..<300 {
             #expect(try client.publish(wid: 3, body: .number("\(number)")).status == 201)
         }
-        let stream = try EventStream(hub.endpoint)
-        #expect(stream.head.status == 200)
+        let stream = try hub.client()
+        try stream.send("GET /v1/events HTTP/1.1\r\nHost: hub\r\n\r\n")
+        #expect(try stream.answer().status == 200)
         #expect(try client.pull(3, ["limit": 100, "session": "a"]).status == 200)
         #expect(
             try client.post("/v1/warehouses/3/commit", ["index": 100, "session": "a"]).status == 200
@@ -87,6 +101,8 @@ struct SandboxTests {
         #expect(try client.get("/").status == 200)
         kill(hub.processID, SIGHUP)
         #expect(manager.through("RELOADING=1") != nil)
+        if speaksTLS { #expect(eventually { hub.told.contains("the certificate is read again") }) }
+        #expect(try hub.client().get("/readyz").status == 200)
         #expect(manager.through("WATCHDOG=1") != nil)
 
         // Commands on the folder of a hub that runs.

@@ -127,8 +127,9 @@ private struct ProxiedLink: Sendable {
 
     func run() {
         guard isOpen(client) else { return end(client) }
-        var hub: Int32 = -1
-        var (fromClient, fromHub) = (WholeMessages(client), WholeMessages(-1))
+        var hub: RawClient?
+        var fromClient = WholeMessages { receive(from: client) }
+        var fromHub = WholeMessages { nil }
         while let asked = fromClient.next() {
             let text = String(decoding: asked.head, as: UTF8.self)
             let request = FaultyProxy.Request(
@@ -140,16 +141,17 @@ private struct ProxiedLink: Sendable {
                 guard sendAll(answer(status, fields, body), to: client) else { break }
                 continue
             }
-            if hub < 0 {
-                hub = connectToHub()
-                fromHub = WholeMessages(hub)
+            if hub == nil, let connected = connectToHub() {
+                hub = connected
+                fromHub = WholeMessages { (try? connected.takeBytes()) ?? nil }
             }
-            guard hub >= 0, isOpen(hub), sendAll(asked.bytes, to: hub), let answer = fromHub.next(),
-                pass(answer.bytes, fault)
+            guard let hub, isOpen(hub.descriptor), (try? hub.send(asked.bytes)) != nil,
+                let answer = fromHub.next(), pass(answer.bytes, fault)
             else { break }
         }
         end(client)
-        if hub >= 0 { end(hub) }
+        // It is closed with the last who knows it.
+        if let hub { state.withLock { _ = $0.open.remove(hub.descriptor) } }
     }
 
     private func count() -> Int {
@@ -193,24 +195,22 @@ private struct ProxiedLink: Sendable {
                 + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8)
     }
 
-    private func connectToHub() -> Int32 {
-        guard let target = state.withLock({ $0.target }) else { return -1 }
-        let hub = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = loopback(target.port)
-        let isConnected = withUnsafePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(hub, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isConnected else {
-            close(hub)
-            return -1
-        }
+    /// Its own side is in the clear; to the hub it speaks as the tests do.
+    private func connectToHub() -> RawClient? {
+        guard let target = state.withLock({ $0.target }) else { return nil }
+        let hub = try? RawClient(target)
+        hub?.timeout = .seconds(120)
         return hub
     }
 }
 
-/// Reads whole requests or answers off a socket.
+private func receive(from socket: Int32) -> [UInt8]? {
+    var part = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(socket, &part, part.count, 0)
+    return count > 0 ? Array(part.prefix(count)) : nil
+}
+
+/// Whole requests or answers, of what comes in parts.
 private struct WholeMessages {
     struct Whole {
         let head: ArraySlice<UInt8>
@@ -218,21 +218,20 @@ private struct WholeMessages {
         let bytes: [UInt8]
     }
 
-    private let socket: Int32
+    /// The next part; nil when there is none.
+    private let receive: () -> [UInt8]?
     private var buffer: [UInt8] = []
 
-    init(_ socket: Int32) {
-        self.socket = socket
+    init(_ receive: @escaping () -> [UInt8]?) {
+        self.receive = receive
     }
 
     /// The next one; nil when the other side has ended.
     mutating func next() -> Whole? {
         while true {
             if let whole = take() { return whole }
-            var part = [UInt8](repeating: 0, count: 65_536)
-            let count = recv(socket, &part, part.count, 0)
-            guard count > 0 else { return nil }
-            buffer += part.prefix(count)
+            guard let part = receive() else { return nil }
+            buffer += part
         }
     }
 
@@ -260,12 +259,4 @@ private func sendAll(_ bytes: [UInt8], to socket: Int32) -> Bool {
         rest = rest.dropFirst(count)
     }
     return true
-}
-
-private func loopback(_ port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return address
 }

@@ -69,7 +69,9 @@ package final class HubProcess: @unchecked Sendable {
         while ContinuousClock.now < deadline {
             let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             if let said = text.range(of: "listens on http"),
-                let start = text[said.upperBound...].range(of: mark), text[start.upperBound...].contains(",") {
+                let start = text[said.upperBound...].range(of: mark),
+                text[start.upperBound...].contains(",")
+            {
                 return try Endpoint(text[start.upperBound...].prefix { $0 != "," })
             }
             guard process.isRunning else { throw Failure(description: "did not start: \(text)") }

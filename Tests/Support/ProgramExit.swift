@@ -11,6 +11,11 @@ package struct ProgramExit: Sendable {
     /// How long it may take.
     private static let patience = Duration.seconds(30)
 
+    /// Whether this machine has these programs.
+    package static func has(_ paths: String...) -> Bool {
+        paths.allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
     /// Runs the built program.
     ///
     /// - Parameters:

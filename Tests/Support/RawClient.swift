@@ -77,8 +77,10 @@ package final class RawClient: @unchecked Sendable {
     }
 
     /// Ends the sending side; answers can still be read.
-    package func endSending() {
-        if let tls {
+    ///
+    /// - Parameter sayingSo: over TLS, whether that it is the end is said (close_notify).
+    package func endSending(sayingSo: Bool = true) {
+        if let tls, sayingSo {
             var end = ByteBuffer()
             tls.end(into: &end)
             try? transmit(end.array)
@@ -98,6 +100,9 @@ package final class RawClient: @unchecked Sendable {
         }
         return false
     }
+
+    /// Its socket, for who ends it from outside.
+    package var descriptor: Int32 { socket.descriptor.raw }
 
     /// Bytes received and not yet taken by `answer`.
     package var pending: [UInt8] { received }

@@ -69,19 +69,9 @@ package final class TestCertificates: Sendable {
     package func run(_ words: String...) throws { try run(words) }
 
     private func run(_ words: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: Self.openssl)
-        process.arguments = words
-        process.currentDirectoryURL = URL(filePath: folder.path)
-        process.standardOutput = FileHandle.nullDevice
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let told = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw RawClient.Failure(
-                description: "openssl \(words[0]): \(String(decoding: told, as: UTF8.self))")
+        let run = try ProgramExit(command: ["env", "-C", folder.path, Self.openssl] + words)
+        guard run.status == 0 else {
+            throw RawClient.Failure(description: "openssl \(words[0]): \(run.errors)")
         }
     }
 }

@@ -62,7 +62,8 @@ import Testing
         }
         #expect(failure.description.contains("certificate verify failed"))
         // Who shows none comes in as ever.
-        var without = try TLSPair(server: revoking, client: try TLSContext(authorities: own.authority))
+        var without = try TLSPair(
+            server: revoking, client: try TLSContext(authorities: own.authority))
         #expect(without.settle() == (.opened, .opened))
         #expect(without.server.peer == nil)
     }

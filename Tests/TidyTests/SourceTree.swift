@@ -28,6 +28,7 @@ enum SourceTree {
     private static let folders = ["Sources", "Tests", "docs", "scripts", "Public", ".ci"]
     private static let kinds: Set = [
         "swift", "c", "h", "md", "yaml", "yml", "html", "css", "js", "modulemap", "", "sh",
+        "service", "conf", "sysusers", "py",
     ]
 
     private static func files(in folder: String) -> [File] {

@@ -58,7 +58,8 @@ final class Browser: @unchecked Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        client = try RawClient(Endpoint("127.0.0.1:\(Self.port(folder + "/driver.log"))"))
+        client = try RawClient(
+            Endpoint("127.0.0.1:\(Self.port(folder + "/driver.log"))"), tls: nil)
         client.timeout = Self.patience
         let answer = try call("POST", "/session", Self.capabilities(folder))
         session = answer["sessionId"]?.text ?? ""

@@ -1,0 +1,57 @@
+import HubServer
+import MessageCenterClient
+import TestSupport
+import Testing
+
+/// Clients of a hub that refuses what comes too fast: slower, and nothing else.
+@Suite("Clients and limits", .serialized) struct LimitedHubTests {
+    private let hub: RunningHub
+
+    init() throws {
+        // Twenty-five requests at once, then five a second.
+        hub = try RunningHub {
+            $0.exempt = []
+            $0.requestsOfAddress = 5
+        }
+    }
+
+    /// Another of this machine's addresses: what looks on does not take part.
+    private func onlooker() throws -> RawClient { try RawClient(hub.endpoint, from: "127.0.0.9") }
+
+    private func limited() throws -> Double? {
+        try onlooker().metric("message_center_requests_limited_total")
+    }
+
+    @Test("A publisher's messages are all stored, once, and in their order")
+    func publisher() async throws {
+        let publisher = try MessagePublisher(
+            url: "http://\(hub.endpoint)", wid: 1, settings: .quick)
+        for number in 1...30 {
+            let result = await publisher.publish(topic: "A_B", body: number)
+            #expect(result.isSuccess && result.index == number && !result.isDuplicate, "\(result)")
+        }
+        #expect(try #require(try limited()) > 0)
+    }
+
+    @Test("A consumer handles every message once, at its first try, and none is dead")
+    func consumer() async throws {
+        let feeder = try RawClient(hub.endpoint, from: "127.0.0.2")
+        for number in 1...25 {
+            try feeder.publish(topic: "A_B", wid: 1, key: "k\(number)", body: [:])
+        }
+        let (folder, warehouse) = (try TemporaryFolder(), Warehouse())
+        let consumer = try warehouse.consumer(
+            "http://\(hub.endpoint)", folder: folder.path + "/own"
+        ) {
+            $0.limit = 1
+            $0.stopsWhenCaughtUp = true
+        }
+        try await consumer.start()
+        let now = warehouse.now
+        #expect(now.handled.map(\.index) == Array(1...25))
+        #expect(now.tries.isEmpty && now.failed.isEmpty)
+        #expect(now.troubles.contains { $0.status == 429 && $0.code == "rate_limited" })
+        #expect(now.troubles.allSatisfy { $0.status == 429 && $0.pause == .seconds(1) })
+        #expect(try #require(try limited()) > 0)
+    }
+}

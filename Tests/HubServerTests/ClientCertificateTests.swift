@@ -1,0 +1,143 @@
+import Foundation
+import HubServer
+import TLS
+import TestSupport
+import Testing
+import Wire
+
+@Suite("Client certificates", .enabled(if: ProgramExit.has(TestCertificates.openssl)))
+struct ClientCertificateTests {
+    private let own: TestCertificates
+    private let folder: TemporaryFolder
+    private let admin: String
+
+    init() throws {
+        own = try TestCertificates()
+        folder = try TemporaryFolder()
+        admin = try TokenFileMaker.admin(folder)
+    }
+
+    private func hub() throws -> RunningHub {
+        try RunningHub(folder: folder) { configuration in
+            configuration.tls = TLSFiles(
+                certificate: own.hub, key: own.hubKey, clientAuthorities: own.authority)
+        }
+    }
+
+    private func client(_ hub: RunningHub, showing name: String?) throws -> RawClient {
+        if let name { try own.makeClient("client", name: name) }
+        let context = try TLSContext(
+            authorities: own.authority,
+            certificate: name.map { _ in
+                (file: own.file("client.pem"), key: own.file("client.key"))
+            })
+        return try RawClient(hub.endpoint, tls: context)
+    }
+
+    @Test("It speaks for its warehouse, and for nobody else")
+    func warehouse() throws {
+        let hub = try hub()
+        let publisher = try client(hub, showing: nil)
+        let published = try publisher.request(
+            "POST", "/v1/messages", #"{"topic":"A_B","wid":105,"body":1}"#,
+            fields: ["Authorization": "Bearer \(admin)"])
+        #expect(published.status == 201)
+        let warehouse = try client(hub, showing: "warehouse-105")
+        #expect(try warehouse.pull(105)["messages"].elements?.count == 1)
+        #expect(try warehouse.pull(106).status == 403)
+        #expect(try warehouse.publish(wid: 105).status == 403)
+        #expect(try warehouse.get("/v1/warehouses").status == 403)
+        #expect(try warehouse.get("/v1/warehouses/105").status == 200)
+        // A token that is shown is what counts.
+        let fields = ["Authorization": "Bearer \(admin)"]
+        #expect(try warehouse.request("GET", "/v1/warehouses", fields: fields).status == 200)
+        let wrong = ["Authorization": "Bearer mc_none"]
+        #expect(try warehouse.request("GET", "/v1/warehouses/105", fields: wrong).status == 401)
+    }
+
+    @Test(
+        "A name that is no warehouse's stands for nobody",
+        arguments: [
+            "105", "warehouse-", "warehouse-0", "warehouse-0105",
+            "warehouse-105x", "warehouse-2147483648", "warehouse-99999999999", "Warehouse-105",
+            "warehouse-105 ", "xwarehouse-105",
+        ])
+    func names(name: String) throws {
+        let hub = try hub()
+        let client = try client(hub, showing: name)
+        #expect(try client.pull(105).status == 401)
+    }
+
+    @Test("Without one, a token is needed as ever")
+    func without() throws {
+        let hub = try hub()
+        let client = try client(hub, showing: nil)
+        #expect(try client.pull(105).status == 401)
+        #expect(try client.get("/healthz").status == 200)
+    }
+
+    @Test("One of another authority gets no connection")
+    func stranger() throws {
+        let hub = try hub()
+        let other = try TestCertificates()
+        try other.makeClient("client", name: "warehouse-105")
+        let context = try TLSContext(
+            authorities: own.authority,
+            certificate: (file: other.file("client.pem"), key: other.file("client.key")))
+        #expect(throws: RawClient.Failure.self) {
+            try RawClient(hub.endpoint, tls: context).pull(105)
+        }
+        #expect(
+            try client(hub, showing: nil).request(
+                "GET", "/metrics", fields: ["Authorization": "Bearer \(admin)"]
+            ).text.contains("message_center_tls_handshakes_failed_total 1\n"))
+    }
+
+    @Test("When it is revoked its open connections end, and it opens none")
+    func revoked() throws {
+        let path = own.file("clients.pem")
+        try FileManager.default.copyItem(atPath: own.authority, toPath: path)
+        let process = try HubProcess(
+            folder: folder,
+            arguments: [
+                "--tls-certificate", own.hub, "--tls-key", own.hubKey, "--tls-client-authority",
+                path,
+            ])
+        try own.makeClient("a", name: "warehouse-1")
+        try own.makeClient("b", name: "warehouse-2")
+        func connect(_ file: String) throws -> RawClient {
+            try RawClient(
+                process.endpoint,
+                tls: TLSContext(
+                    authorities: own.authority,
+                    certificate: (file: own.file("\(file).pem"), key: own.file("\(file).key"))))
+        }
+        let (one, two, waits) = (try connect("a"), try connect("b"), try connect("a"))
+        #expect(try one.get("/v1/warehouses/1").status == 404)
+        #expect(try two.pull(2).status == 200)
+        try waits.begin("POST", "/v1/warehouses/1/pull", #"{"wait":60}"#)
+        #expect(
+            try eventually {
+                try RawClient(process.endpoint, tls: TLSContext(authorities: own.authority))
+                    .request("GET", "/metrics", fields: ["Authorization": "Bearer \(admin)"])
+                    .text.contains("message_center_waiting_pulls 1\n")
+            })
+
+        try own.revoke("a")
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.copyItem(atPath: own.file("revoking.pem"), toPath: path)
+        kill(process.processID, SIGHUP)
+        #expect(eventually { process.told.contains("the certificate is read again") })
+        // The pull that waited is answered, with nothing; the next request is one too many.
+        #expect(try waits.answer().status == 200)
+        for client in [one, waits] {
+            let refused = try client.get("/v1/warehouses/1")
+            #expect(refused.status == 401)
+            #expect(refused["detail"].text?.contains("certificate") == true)
+            #expect(try client.isClosed())
+        }
+        #expect(throws: RawClient.Failure.self) { try connect("a").pull(1) }
+        #expect(try two.pull(2).status == 200)
+        #expect(try connect("b").pull(2).status == 200)
+    }
+}

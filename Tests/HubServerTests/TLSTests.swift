@@ -1,0 +1,134 @@
+import Foundation
+import HubServer
+import Platform
+import TLS
+import TestSupport
+import Testing
+import Wire
+
+/// What a hub says and does over TLS that it does not in the clear. All else is tested by the whole
+/// suite with `TEST_TLS=1`.
+@Suite("TLS at the hub", .enabled(if: ProgramExit.has("/usr/bin/openssl", "/usr/bin/curl")))
+struct TLSTests {
+    private func hub(_ configure: (inout Configuration) -> Void = { _ in }) throws -> RunningHub {
+        try RunningHub { configuration in
+            configuration.tls = TestTLS.files
+            configure(&configuration)
+        }
+    }
+
+    /// Talks to the hub by `openssl s_client`, and returns all it told.
+    private func openssl(_ hub: RunningHub, _ words: String) throws -> String {
+        let command =
+            "printf 'GET /healthz HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | "
+            + "timeout 10 openssl s_client -connect \(hub.endpoint) "
+            + "-CAfile \(TestTLS.certificates.authority) -ign_eof \(words) 2>&1"
+        return try ProgramExit(command: ["bash", "-c", command]).output
+    }
+
+    @Test(
+        "TLS 1.2 and 1.3 are spoken, with ciphers that keep their secret, and nothing older",
+        arguments: [
+            ("-tls1_3", "TLSv1.3, Cipher is TLS_", true),
+            ("-tls1_2", "TLSv1.2, Cipher is ECDHE-", true),
+            ("-tls1_1 -cipher ALL:@SECLEVEL=0", "", false),
+            ("-tls1_2 -cipher AES128-SHA:AES256-SHA256", "", false),
+            ("-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA", "", false),
+        ])
+    func versions(words: String, shown: String, isSpoken: Bool) throws {
+        let told = try openssl(hub(), words)
+        #expect(told.contains("HTTP/1.1 200 OK") == isSpoken, "\(told)")
+        #expect(told.contains(isSpoken ? shown : "alert"))
+    }
+
+    @Test("HTTP/1.1 is agreed on by ALPN; who offers other protocols only is told so")
+    func alpn() throws {
+        let hub = try hub()
+        #expect(try openssl(hub, "-alpn h2,http/1.1").contains("ALPN protocol: http/1.1"))
+        #expect(try openssl(hub, "-alpn h2").contains("no application protocol"))
+        #expect(try openssl(hub, "").contains("HTTP/1.1 200 OK"))
+    }
+
+    @Test("A session is resumed, on whatever loop", arguments: ["-tls1_2", "-tls1_3"])
+    func resumption(version: String) throws {
+        let (hub, folder) = (try hub(), try TemporaryFolder())
+        let file = folder.path + "/session.pem"
+        #expect(try openssl(hub, "\(version) -sess_out \(file)").contains("New, TLS"))
+        for _ in 0..<4 {
+            #expect(try openssl(hub, "\(version) -sess_in \(file)").contains("Reused, TLS"))
+        }
+    }
+
+    @Test("Who asks without TLS is told where to ask")
+    func clear() throws {
+        let hub = try hub()
+        let client = try RawClient(hub.endpoint, tls: nil)
+        let answer = try client.get("/healthz")
+        #expect(answer.status == 400)
+        #expect(answer.text.contains("https://"))
+        #expect(try client.isClosed())
+        #expect(try hub.client().get("/healthz").status == 200)
+    }
+
+    @Test("A client that begins a handshake and goes no further is let go", arguments: [0, 1, 60])
+    func slowHandshake(bytes: Int) throws {
+        let hub = try hub { $0.deadlines.head = Deadlines.milliseconds(100) }
+        var hello = ByteBuffer()
+        TLSSession(connecting: TestTLS.client, to: "127.0.0.1").begin(into: &hello)
+        let client = try RawClient(hub.endpoint, tls: nil)
+        if bytes > 0 { try client.transmit(Array(hello.array.prefix(bytes))) }
+        #expect(try client.isClosed())
+    }
+
+    @Test("A record that is begun and never ended holds its connection no longer than silence does")
+    func slowRecord() throws {
+        let hub = try hub { $0.deadlines.idle = Deadlines.milliseconds(200) }
+        let client = try hub.client()
+        #expect(try client.get("/healthz").status == 200)
+        try client.transmit([23, 3, 3, 1, 0, 7])
+        #expect(try client.isClosed())
+    }
+
+    @Test("A connection that breaks off within a request changes nothing")
+    func truncated() throws {
+        let hub = try hub()
+        let client = try hub.client()
+        try client.send(
+            "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 60\r\n\r\n{\"topic\":\"A_B\","
+        )
+        // Without close_notify, as somebody between the two could do it.
+        client.endSending(sayingSo: false)
+        #expect(try client.isClosed())
+        #expect(try hub.client().get("/metrics").text.contains("message_center_head 0\n"))
+    }
+
+    @Test("A forged record ends its connection, and reaches nobody")
+    func forged() throws {
+        let hub = try hub()
+        let client = try hub.client()
+        #expect(try client.get("/healthz").status == 200)
+        let content = [UInt8](repeating: 0x41, count: 64)
+        try client.transmit([23, 3, 3, 0, 64] + content)
+        #expect(throws: RawClient.Failure.self) { try client.answer() }
+        #expect(try hub.client().get("/healthz").status == 200)
+    }
+
+    @Test("The cookie is for TLS only, and beyond this machine browsers are told to stay with it")
+    func browsers() throws {
+        let folder = try TemporaryFolder()
+        let token = try TokenFileMaker.admin(folder)
+        for (listen, isPromised) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
+            let hub = try RunningHub(folder: folder) { configuration in
+                configuration.tls = TestTLS.files
+                configuration.listen = try! .init(listen)
+            }
+            let client = try RawClient(
+                .init("127.0.0.1:\(hub.endpoint.port)"), tls: TestTLS.client)
+            let answer = try client.post("/v1/session", ["token": .text(token)])
+            #expect(answer[field: "Set-Cookie"]?.hasSuffix("; Secure") == true)
+            let page = try client.get("/")
+            #expect((page[field: "Strict-Transport-Security"] != nil) == isPromised)
+            hub.stop()
+        }
+    }
+}
