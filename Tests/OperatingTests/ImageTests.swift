@@ -1,4 +1,5 @@
 import Foundation
+import HubServer
 import Glibc
 import Platform
 import TestSupport
