@@ -121,6 +121,9 @@ let package = Package(
         tests(
             "BackupTests",
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),
+        // Connections by the thousand, which a test has in a process of their own.
+        .executableTarget(name: "crowd", path: "Tests/Crowd", swiftSettings: settings),
+        tests("AbuseTests", ["message-center", "crowd", "Hub", "HubServer", "Wire", "Platform"]),
         tests("BrowserTests", ["HubServer", "Platform", "Wire"]),
         // The unit, the proxy, the alerts and the image: what operators deploy.
         tests(

@@ -3,6 +3,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
@@ -126,4 +127,10 @@ const char *clinux_error_text(int code) {
 const void *clinux_memmem(
     const void *bytes, unsigned long count, const void *part, unsigned long length) {
     return memmem(bytes, count, part, length);
+}
+
+void clinux_trim_heap(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

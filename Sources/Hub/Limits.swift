@@ -32,6 +32,8 @@ package enum Limits {
     package static let batchBytes = 16 * 1024 * 1024
     /// Field errors told in one answer; the rest are counted.
     package static let errorsTold = 100
+    /// Characters of an unknown member's name that are told.
+    package static let nameCharacters = 128
     /// Messages above which a request gets a transaction of its own, after the waiting singles,
     /// so that these wait for a sync, not for thousands of inserts.
     package static let largeBatch = 256
@@ -174,6 +176,9 @@ package enum Limits {
     package static let pageWaitSeconds = 2
     /// Bytes taken from one connection in one tick, for fairness.
     package static let bytesPerTick = 256 * 1024
+    /// Bytes that a loop's connections held at their most, from which on memory is given back to
+    /// the system when three quarters of it are free again.
+    package static let floodBytes = 8 * 1024 * 1024
     /// Days before its certificate expires from which the hub warns.
     package static let certificateDays: Int64 = 14
     /// Room for a TLS record, sealed, with all that comes around it.
@@ -195,6 +200,9 @@ package enum Limits {
     package static let bodyTotalSeconds = 120
     /// Seconds without a byte taken by a client that is being answered. Then it is cut off.
     package static let writeSeconds = 20
+    /// Seconds in which a client has to take its answer, whatever its pace: the largest at a
+    /// megabit a second. Then it is cut off.
+    package static let writeTotalSeconds = 120
     /// Connections that follow the hub's events. Beyond: 503 `too_many_subscribers`. A page falls
     /// back to asking now and then.
     package static let followers = 64

@@ -118,6 +118,10 @@ final class Connection {
     var nextTimer = UInt64.max
     /// When a body must be whole, whatever its pace.
     var bodyDeadline = UInt64.max
+    /// When the client last took something of its answers; meaningful while `unsent` holds some.
+    var taken: UInt64 = 0
+    /// When what is in `unsent` must be taken, whatever the client's pace.
+    var writeDeadline = UInt64.max
 
     init(_ socket: consuming Socket, of caller: Caller, isProxy: Bool) {
         peer = socket.peerEndpoint.network

@@ -8,6 +8,7 @@ package struct Deadlines: Sendable {
     package var body = seconds(Limits.bodySeconds)
     package var bodyTotal = seconds(Limits.bodyTotalSeconds)
     package var write = seconds(Limits.writeSeconds)
+    package var writeTotal = seconds(Limits.writeTotalSeconds)
     package var page = seconds(Limits.pageWaitSeconds)
     package var stream = seconds(Limits.streamSeconds)
     package var idle = seconds(Limits.idleSeconds)

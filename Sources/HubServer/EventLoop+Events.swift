@@ -21,7 +21,7 @@ extension EventLoop {
         try query.finish()
         guard connection.head.method != .head else { return beginEvents(connection) }
         if isStopping { throw .stopping }
-        if answerBytes.isFull { throw .overloaded }
+        if answerBytes.isFull, !hasMadeRoom() { throw .overloaded }
         guard hub.followers.enter(number) else { throw .tooManySubscribers }
         guard hub.pulse.post(Follower(loop: number, call: connection.token)) else {
             hub.followers.leave(number)

@@ -56,4 +56,22 @@ extension EventLoop {
         return connection.input.count >= Limits.bytesPerTick
             || connection.input.count > Limits.smallRequestBytes && requestBytes.isFull
     }
+
+    /// Cuts off who takes nothing of its answers, the largest first, until others can be given
+    /// theirs: the share is used up, and in what is left of their time nobody would get a page.
+    ///
+    /// - Returns: whether there is room now.
+    func hasMadeRoom() -> Bool {
+        guard now >= looksForLazyAgain else { return !answerBytes.isFull }
+        // All connections are looked at, so not for each of many that ask.
+        looksForLazyAgain = now + 100_000_000
+        let lazy = connections.map(\.1).filter {
+            !$0.unsent.isEmpty && now - $0.taken >= deadlines.page / 2
+        }
+        for connection in lazy.sorted(by: { $0.answerBytes > $1.answerBytes }) {
+            guard answerBytes.isFull else { break }
+            cutOff(connection)
+        }
+        return !answerBytes.isFull
+    }
 }

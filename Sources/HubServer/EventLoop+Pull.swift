@@ -119,10 +119,11 @@ extension EventLoop {
     }
 
     /// The pull whose page comes next. While clients leave too many pages untaken there is none,
-    /// and who has waited too long for that to change is refused.
+    /// and who has waited too long for that to change is refused, if nobody can be sent away.
     private func nextPage() -> PageToRead? {
         while answerBytes.isFull, let first = pagesToRead.first {
             guard now >= first.deadline else { return nil }
+            if hasMadeRoom() { break }
             _ = pagesToRead.popFirst()
             guard let connection = connections[first.call], case .pull = connection.call else {
                 continue

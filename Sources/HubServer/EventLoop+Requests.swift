@@ -261,7 +261,9 @@ extension EventLoop {
     ) throws(Problem) -> Authority.Holder? {
         let head = connection.head
         connection.session = nil
-        if let token = bytes.extracting(head.authorization.range).bearerToken {
+        if let token = bytes.extracting(head.authorization.range).bearerToken,
+            token.byteCount <= Limits.tokenBytes
+        {
             try checkTries(connection)
             guard let holder = authority.holder(Digest(of: token)) else {
                 try countWrongToken(connection)
@@ -471,19 +473,5 @@ extension RawSpan {
     /// The bytes in `range` as text; they are known to be ASCII.
     func text(_ range: ByteRange) -> String {
         extracting(range.range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// What follows `Bearer` and blanks (RFC 6750, section 2.1; RFC 9110, section 11.4); nil: it is
-    /// another scheme, or longer than any token.
-    var bearerToken: RawSpan? {
-        @_lifetime(copy self)
-        get {
-            let start = withUnsafeBytes { bytes in
-                let isBearer = zip(bytes, "bearer".utf8).allSatisfy { $0 | 0x20 == $1 }
-                return isBearer ? bytes.dropFirst(6).firstIndex { $0 != UInt8(ascii: " ") } : nil
-            }
-            guard let start, start > 6, byteCount - start <= Limits.tokenBytes else { return nil }
-            return extracting(droppingFirst: start)
-        }
     }
 }

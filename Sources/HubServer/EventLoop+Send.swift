@@ -32,8 +32,14 @@ extension EventLoop {
         switch hadUnsent ? send(&connection.unsent, connection) : send(&output, connection) {
         case .closed: close(connection)
         case .wouldBlock:
-            if !hadUnsent { connection.unsent.append(contentsOf: output) }
-            setDeadline(connection, after: deadlines.write)
+            if !hadUnsent {
+                connection.unsent.append(contentsOf: output)
+                // What goes on has no end: who follows is cut off when too much waits for it.
+                connection.writeDeadline =
+                    connection.phase == .streaming ? .max : now + deadlines.writeTotal
+            }
+            setDeadline(connection, at: min(now + deadlines.write, connection.writeDeadline))
+            connection.taken = now
             // A client that does not read its answers is not read from either.
             watch(connection, .write)
         case .bytes:

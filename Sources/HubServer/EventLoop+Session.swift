@@ -92,11 +92,14 @@ extension EventLoop {
     private func writeSession(name: String?, ends: UInt64?) {
         body.removeAll()
         let rest = ends.map { Int64(($0 - now) / 1_000_000) }
+        // Which hub it is, and what may be wrong with its version, is no business of strangers.
+        let isKnown = authority.isOpen || name != nil
         let value: JSONValue = [
             "open": .boolean(authority.isOpen), "signedIn": .boolean(name != nil),
             "role": name == nil ? .null : "admin", "name": name.map { .text($0) } ?? .null,
-            "expires": rest.map { .time(wall + $0) } ?? .null, "hub": .text(hub.hub),
-            "version": .text(hub.configuration.version),
+            "expires": rest.map { .time(wall + $0) } ?? .null,
+            "hub": isKnown ? .text(hub.hub) : .null,
+            "version": isKnown ? .text(hub.configuration.version) : .null,
         ]
         value.append(to: &body)
     }

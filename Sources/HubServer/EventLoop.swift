@@ -1,6 +1,7 @@
 import Hub
 import HubSQLite
 import Platform
+import Synchronization
 import TLS
 import Wire
 
@@ -66,6 +67,10 @@ final class EventLoop {
     /// What the connections hold, against this loop's share of it.
     var requestBytes: HeldBytes
     var answerBytes: HeldBytes
+
+    /// Monotonic nanoseconds from which clients that take nothing are looked for again.
+    var looksForLazyAgain: UInt64 = 0
+    private var tide = Tide()
 
     /// Pulls whose pages come next, in the order in which they came.
     var pagesToRead = Queue<PageToRead>()
@@ -167,6 +172,12 @@ final class EventLoop {
         // A page at the desk may come to wait: had the sign gone down meanwhile, its pull would
         // look once more, at the desk again, and so on.
         if waiters.isEmpty, pagesAtDesk == 0 { hub.signs[number].lower() }
+        if tide.hasEbbed(at: bytesHeld) { hub.hasEbbed.store(true, ordering: .relaxed) }
+    }
+
+    /// What connections hold at most now: each may have a little that is not counted.
+    private var bytesHeld: Int {
+        requestBytes.count + answerBytes.count + connections.count * Limits.smallRequestBytes
     }
 
     /// Milliseconds after which pages are tried again that wait for others to be taken; most often

@@ -36,6 +36,8 @@ final class HubState: Sendable {
     let followers: Followers
     let condition = Condition()
     let beats: Beats
+    /// A loop has memory to give back to the system.
+    let hasEbbed = Atomic(false)
     /// Monotonic nanoseconds of the start.
     let started: UInt64
 

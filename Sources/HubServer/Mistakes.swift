@@ -30,7 +30,9 @@ struct Mistakes {
             count += 1
             return
         }
-        note("/" + name().inPointer, "is not known; there are \(known.isEmpty ? "none" : known)")
+        note(
+            "/" + name().shortened.inPointer,
+            "is not known; there are \(known.isEmpty ? "none" : known)")
     }
 
     /// A value of more bytes than may be: its own status, 413.
@@ -57,14 +59,22 @@ extension Problem {
     ///   - place: the message's place in a batch.
     static func twice(_ name: String, in object: String = "", place: Int? = nil) -> Problem {
         var problem = Problem(
-            400, "duplicate_member", "The member \(name) is given twice: give it once.")
+            400, "duplicate_member",
+            "The member \(name.shortened) is given twice: give it once.")
         let prefix = place.map { "/\($0)" } ?? object
-        problem.fields = [Field("\(prefix)/\(name.inPointer)", "is given twice")]
+        problem.fields = [Field("\(prefix)/\(name.shortened.inPointer)", "is given twice")]
         return problem
     }
 }
 
 extension String {
+    /// As much of a name as is told: nobody gets a long one back, or into the log.
+    fileprivate var shortened: String {
+        let scalars = unicodeScalars
+        guard scalars.count > Limits.nameCharacters else { return self }
+        return String(scalars.prefix(Limits.nameCharacters)) + "…"
+    }
+
     /// The name as it stands in a pointer (RFC 6901, section 3).
     fileprivate var inPointer: String {
         replacing("~", with: "~0").replacing("/", with: "~1")

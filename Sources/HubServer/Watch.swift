@@ -1,9 +1,10 @@
 import Hub
 import HubSQLite
 import Platform
+import Synchronization
 
-/// The thread that looks after what nobody asks about: room on the disks, the warehouses whose next
-/// message leaves the store, and the tokens.
+/// The thread that looks after what nobody asks about: room on the disks, memory that a flood has
+/// left, the warehouses whose next message leaves the store, and the tokens.
 final class Watch: Sendable {
     private let hub: HubState
     private let bell: Mailbox<Void>
@@ -19,15 +20,32 @@ final class Watch: Sendable {
     func run(_ reader: SQLiteReader, _ tokens: TokenWatch) {
         var tokens = tokens
         var room = RoomWatch(hub: hub)
+        var memory = MemoryWatch(hub: hub)
         var positions = PositionWatch(hub: hub, reader: reader)
         while !bell.isClosed {
             let now = MonotonicClock.now()
             room.look(now)
+            memory.look(now)
             positions.look(now)
             tokens.look(now)
             bell.wait(milliseconds: hub.configuration.retention.pause)
         }
         tokens.end()
+    }
+}
+
+/// Gives memory back that a flood of connections has left. Seldom: a loop that allocates meanwhile
+/// waits for some milliseconds.
+private struct MemoryWatch {
+    let hub: HubState
+    private var next: UInt64 = 0
+
+    init(hub: HubState) { self.hub = hub }
+
+    mutating func look(_ now: UInt64) {
+        guard now >= next, hub.hasEbbed.exchange(false, ordering: .relaxed) else { return }
+        ProcessMemory.giveBack()
+        next = now + 5_000_000_000
     }
 }
 

@@ -1,5 +1,6 @@
 // Unsafe: a line of /proc is read into a raw buffer.
 
+import CLinux
 import Glibc
 
 /// What this process takes of the machine's memory.
@@ -18,5 +19,11 @@ package enum ProcessMemory {
             return fields.count > 1 ? Int(String(decoding: fields[1], as: UTF8.self)) : nil
         }
         return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    /// Returns the pages to the system that hold nothing any more, wherever in the heap they lie;
+    /// malloc_trim(3). Whoever allocates meanwhile may wait for it. Any thread.
+    package static func giveBack() {
+        clinux_trim_heap()
     }
 }

@@ -1,11 +1,17 @@
-// The entry that libFuzzer calls, compiled by `run` together with the sources of Wire and with
-// Tests/WireTests/FuzzProperties.swift. FUZZ_TARGET in the environment names the property.
+// The entry that libFuzzer calls, compiled by `run` together with what is fuzzed and with its
+// properties. FUZZ_TARGET in the environment names the property.
 import Glibc
 
-private let property: FuzzProperties.Property = {
+#if FUZZING_HUB
+private typealias Properties = OptionFuzzProperties
+#else
+private typealias Properties = FuzzProperties
+#endif
+
+private let property: Properties.Property = {
     let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
     if name == "canary" { return canary }
-    guard let target = FuzzProperties.all.first(where: { $0.name == name }) else {
+    guard let target = Properties.all.first(where: { $0.name == name }) else {
         fatalError("FUZZ_TARGET must name a property or the canary")
     }
     return target.holds

@@ -1,4 +1,5 @@
 import HubServer
+import Platform
 import TestSupport
 import Testing
 import Wire
@@ -91,6 +92,27 @@ struct HTTPDeadlineTests {
         #expect(throws: RawClient.Failure.self) { try lazy.answer() }
         // A message that was not taken is handed out again.
         #expect(try publisher.pull(5)["messages"].elements?.count ?? 0 > 0)
+    }
+
+    @Test("Who takes its answer a little at a time is cut off when its whole time is over")
+    func writeTotal() throws {
+        let hub = try RunningHub { $0.deadlines.writeTotal = Deadlines.milliseconds(500) }
+        let publisher = try hub.client()
+        for _ in 0..<64 {
+            try publisher.publish(wid: 0, body: .text(String(repeating: "x", count: 250_000)))
+        }
+        let slow = try hub.client()
+        try slow.begin("POST", "/v1/warehouses/6/pull", #"{"limit":1000,"maxBytes":16777216}"#)
+        let patience = ContinuousClock.now + .seconds(20)
+        var taken = 0
+        var isOver = false
+        while !isOver, ContinuousClock.now < patience {
+            if let bytes = try slow.takeBytes() { taken += bytes.count } else { isOver = true }
+            OSThread.pause(microseconds: 20_000)
+        }
+        #expect(isOver)
+        #expect(taken < 15_000_000)
+        #expect(try publisher.metric("message_center_connections_cut_off_total") == 1)
     }
 
     @Test("Clients that do not read cost a bounded amount of memory")

@@ -11,6 +11,7 @@ enum FuzzProperties {
     /// All of them, by the name of their corpus.
     static let all: [(name: String, holds: Property)] = [
         ("request", request), ("chunks", chunks), ("json", json), ("text", text),
+        ("query", query), ("fields", fields),
     ]
 
     // MARK: Requests

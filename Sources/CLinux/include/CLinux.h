@@ -56,6 +56,8 @@ int clinux_run_when_idle(void);
 
 /// gettid(2).
 int clinux_thread_id(void);
+/// malloc_trim(3) with no room kept; nothing where the C library has no such call.
+void clinux_trim_heap(void);
 
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes. Returns an errno, 0 for success.
 int clinux_name_thread(const char *name);

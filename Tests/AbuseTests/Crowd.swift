@@ -1,0 +1,55 @@
+import Foundation
+import Platform
+import TestSupport
+
+/// Many connections from one address, opened by the program `crowd`; they go when it does. They
+/// speak in the clear: where the hub speaks TLS, they are of those who do not get through.
+final class Crowd {
+    private let process = Process()
+    private let input = Pipe()
+    private let output: String
+    private let folder: TemporaryFolder
+
+    /// Opens `count` connections from `source`, another address of loopback than the others have,
+    /// and sends `bytes` on each.
+    init(
+        of count: Int, at endpoint: Endpoint, from source: String = "127.0.0.2",
+        sending text: String = ""
+    ) throws {
+        folder = try TemporaryFolder()
+        output = folder.path + "/output"
+        let bytes = folder.path + "/bytes"
+        try Data(text.utf8).write(to: URL(filePath: bytes))
+        try Data().write(to: URL(filePath: output))
+        process.executableURL = URL(filePath: HubProcess.program).deletingLastPathComponent()
+            .appending(path: "crowd")
+        process.arguments = [String(endpoint.port), source, String(count), bytes]
+        process.standardInput = input
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        try process.run()
+    }
+
+    private var lines: [Substring] {
+        (try? String(contentsOfFile: output, encoding: .utf8))?.split(separator: "\n") ?? []
+    }
+
+    /// How many connections took the bytes; waits until all have tried. Nil: not in time.
+    func opened(within seconds: UInt64 = 40) -> Int? {
+        guard eventually(within: seconds, { !lines.isEmpty }) else { return nil }
+        return Int(lines[0])
+    }
+
+    /// Whether the hub has closed them all.
+    func isSentHome(within seconds: UInt64 = 40) -> Bool {
+        eventually(within: seconds) { lines.count > 1 }
+    }
+
+    /// Closes what is open.
+    func leave() {
+        try? input.fileHandleForWriting.close()
+    }
+
+    deinit {
+        leave()
+    }
+}
