@@ -37,8 +37,11 @@ extension FuzzProperties {
         let span = bytes.span.bytes
         var token: [UInt8]?
         if let found = span.bearerToken { token = Array(found) }
-        let isBearer = bytes.count > 7 && lower(bytes.prefix(7)) == Array("bearer ".utf8)
-        if token != (isBearer ? Array(bytes.dropFirst(7)) : nil) { return "another token" }
+        let rest = bytes.dropFirst(6).drop { $0 == 0x20 }
+        let isBearer =
+            lower(bytes.prefix(6)) == Array("bearer".utf8) && !rest.isEmpty
+            && bytes.count > 6 + rest.count
+        if token != (isBearer ? Array(rest) : nil) { return "another token" }
         var cookie: [UInt8]?
         if let found = span.cookie("a") { cookie = Array(found) }
         if cookie != PlainCookie.value("a", bytes) { return "another cookie" }
