@@ -2,6 +2,7 @@ import HubServer
 import MessageCenterClient
 import TestSupport
 import Testing
+import Wire
 
 /// Clients of a hub that refuses what comes too fast: slower, and nothing else.
 @Suite("Clients and limits", .serialized) struct LimitedHubTests {

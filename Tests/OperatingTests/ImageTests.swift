@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HubServer
 import Platform
 import TestSupport
 import Testing
