@@ -4,8 +4,8 @@ import Wire
 
 /// The dashboard's files.
 extension EventLoop {
-    /// Whether browsers are told never to ask this host without TLS (RFC 6797). Not where the host is
-    /// everybody's own machine: other programs there would be asked so too.
+    /// Whether browsers are told never to ask this host without TLS (RFC 6797). Not where the host
+    /// is everybody's own machine: other programs there would be asked so too.
     private var promisesTLS: Bool { tls != nil && !hub.configuration.listen.isLoopback }
 
     func answer(_ connection: Connection, _ document: Document, _ bytes: RawSpan) {

@@ -1,5 +1,3 @@
-// Unsafe: holds OpenSSL's context, which lives exactly as long as this object.
-
 import COpenSSL
 
 /// What the connections of one side have in common: certificate, key, and whom they trust.
