@@ -181,8 +181,6 @@ package enum Limits {
     package static let floodBytes = 8 * 1024 * 1024
     /// Days before its certificate expires from which the hub warns.
     package static let certificateDays: Int64 = 14
-    /// Room for a TLS record, sealed, with all that comes around it.
-    package static let recordBytes = 20 * 1024
     /// TLS handshakes gone on with in one tick, of some tenths of a millisecond each; the others
     /// come with the next, behind whoever has work by then.
     package static let handshakesPerTick = 4

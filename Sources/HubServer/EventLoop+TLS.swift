@@ -10,13 +10,12 @@ extension EventLoop {
 
     /// Reads records, and opens those that are whole into what the connection has received.
     ///
-    /// The rest of one more is kept, and counted: so a client that sends records in pieces costs no
-    /// more memory than what it sends.
+    /// The rest of one more is kept in memory of its own size, and counted: so a client that sends
+    /// records in pieces costs no more than what it sends.
     func receiveRecords(_ connection: Connection) -> Transfer {
-        let borrows = connection.sealed.isEmpty
-        if borrows { swap(&connection.sealed, &sealed) }
+        sealed.append(contentsOf: connection.sealed)
         var transfer = Transfer.closed
-        connection.sealed.withFreeSpace(minimum: Limits.recordBytes) { space in
+        sealed.withFreeSpace(minimum: Limits.bytesPerTick) { space in
             do throws(Errno) {
                 transfer = try connection.socket.receive(
                     into: UnsafeMutableRawBufferPointer(
@@ -27,36 +26,39 @@ extension EventLoop {
             if case .bytes(let count) = transfer { return count }
             return 0
         }
-        if case .bytes = transfer, !open(connection) { transfer = .wouldBlock }
-        if borrows {
-            keepRest(of: connection)
-        } else if connection.sealed.isEmpty {
-            connection.sealed.shrink(to: 0)
+        if case .bytes = transfer {
+            makeRoom(connection)
+            if !open(connection) { transfer = .wouldBlock }
+            keepRest(connection)
         }
+        sealed.removeAll()
         return transfer
     }
 
-    /// What is left of a record moves to memory of the connection's own.
-    private func keepRest(of connection: Connection) {
-        var rest = ByteBuffer()
-        if !connection.sealed.isEmpty {
-            rest.reserve(connection.sealed.count)
-            rest.append(contentsOf: connection.sealed)
-            connection.sealed.removeAll()
-        }
-        swap(&connection.sealed, &sealed)
+    /// A buffer grows to the whole body once a good part is there: doubling would go beyond.
+    private func makeRoom(_ connection: Connection) {
+        guard case .body(let whole) = connection.phase,
+            connection.input.capacity * 4 >= whole
+        else { return }
+        connection.input.reserve(max(0, whole - connection.input.count))
+    }
+
+    private func keepRest(_ connection: Connection) {
+        guard !sealed.isEmpty || !connection.sealed.isEmpty else { return }
+        var rest = ByteBuffer(capacity: sealed.count)
+        rest.append(contentsOf: sealed)
         swap(&connection.sealed, &rest)
     }
 
     /// False: the connection is closed.
     private func open(_ connection: Connection) -> Bool {
         if case .draining = connection.phase {
-            connection.sealed.removeAll()
+            sealed.removeAll()
             return true
         }
         guard let session = connection.tls ?? begin(connection) else { return false }
         let wasEstablished = session.isEstablished
-        switch session.open(&connection.sealed, into: &connection.input, answering: &records) {
+        switch session.open(&sealed, into: &connection.input, answering: &records) {
         case .opened: break
         case .ended: connection.hasSaidEnd = true
         case .failed(let failure):
@@ -74,7 +76,7 @@ extension EventLoop {
     /// costs nothing. Nil: they are something else, and the connection is closed.
     private func begin(_ connection: Connection) -> TLSSession? {
         guard let context = tls else { return nil }
-        guard TLSSession.isHandshake(connection.sealed.bytes) else {
+        guard TLSSession.isHandshake(sealed.bytes) else {
             counters.add(.handshakesFailed)
             records.append(Self.notTLS)
             sendLast(connection)

@@ -36,7 +36,7 @@ final class EventLoop {
     let gzip = Gzip()
     var messages = MessageReader()
 
-    /// Over TLS: records received, of a connection that had nothing left over of one.
+    /// Over TLS: records received, of the connection in hand.
     var sealed = ByteBuffer()
     /// Records made for the connection in hand, and the last one of a connection that ends.
     var records = ByteBuffer()

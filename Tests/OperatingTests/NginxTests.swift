@@ -138,6 +138,10 @@ struct NginxTests {
         #expect(try asPage("/v1/warehouses") == "401")
         #expect(try asPage("/v1/session", "--data", #"{"token":"\#(token)"}"#) == "200")
         #expect(try asPage("/v1/warehouses") == "200")
+        // A line of the jar: domain, subdomains, path, whether for TLS only, …
+        let cookie = try String(contentsOfFile: jar, encoding: .utf8).split(separator: "\n")
+            .first { $0.contains("message_center_session") }?.split(separator: "\t")
+        #expect(cookie?[3] == "TRUE")
         let named = ["-X", "PUT", "--data", #"{"name":"north"}"#]
         #expect(try asPage("/v1/warehouses/3", named[0], named[1], named[2], named[3]) == "200")
         let other = try asPage(
