@@ -83,8 +83,11 @@ service: ## install the systemd unit and its user's description
 		> "$(DESTDIR)$(PREFIX)/lib/systemd/system/message-center.service"
 	install -D -m 644 docs/examples/message-center.sysusers \
 		"$(DESTDIR)$(PREFIX)/lib/sysusers.d/message-center.conf"
-	@echo "now, as root:"
+	@echo "now, as root, the first token before the first start:"
 	@echo "  systemd-sysusers && systemctl daemon-reload"
+	@echo "  install -d -m 700 -o message-center -g message-center /var/lib/message-center"
+	@echo "  sudo -u message-center $(PREFIX)/bin/message-center token create \\"
+	@echo "      --role admin --name operator --data /var/lib/message-center"
 	@echo "  systemctl enable --now message-center"
 
 uninstall: ## remove the installed program, and the unit
