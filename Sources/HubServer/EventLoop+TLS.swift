@@ -63,13 +63,20 @@ extension EventLoop {
         case .ended: connection.hasSaidEnd = true
         case .failed(let failure):
             counters.add(.handshakesFailed, wasEstablished ? 0 : 1)
-            hub.log.debug("TLS with \(connection.socket.peer) failed: \(failure)")
+            tell(connection, failure, isUntrusted: session.isUntrusted)
             sendLast(connection)
             close(connection)
             return false
         }
         if !wasEstablished, session.isEstablished { establish(connection, session) }
         return true
+    }
+
+    /// Whoever renews certificates looks here for why one does not count; all else that fails is
+    /// the noise of a network.
+    private func tell(_ connection: Connection, _ failure: TLSFailure, isUntrusted: Bool) {
+        let text = "TLS with \(connection.socket.peer) failed: \(failure)"
+        if isUntrusted, mayTellFailure() { hub.log.warning(text) } else { hub.log.debug(text) }
     }
 
     /// Begins TLS with the first bytes of a connection, not before: who connects and says nothing
@@ -101,8 +108,12 @@ extension EventLoop {
 
     /// For people who wrote `http://` (RFC 9110, section 15.5.1).
     private static let notTLS: StaticString = """
-        HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 62\r\n\
-        Connection: close\r\n\r\nThis hub speaks TLS: ask for https:// where you said http://.\n
+        HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\n\
+        Content-Length: 199\r\nConnection: close\r\n\r\n\
+        {"type":"urn:problem:message-center:tls_required","title":"Bad Request","status":400,\
+        "detail":"This hub speaks TLS: ask for https:// where you said http://.",\
+        "code":"tls_required","retryable":false}
+
         """
 
     // MARK: Sending

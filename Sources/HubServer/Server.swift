@@ -32,6 +32,16 @@ package final class Server {
     private let watching: OSThread
     private let pulse: OSThread
 
+    /// What is wrong with the files that `configuration` names; nil: nothing. Nothing is started.
+    package static func mistake(in configuration: Configuration) -> String? {
+        do throws(TLSFailure) {
+            _ = try configuration.tls?.context()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// Opens the data and begins to serve.
     ///
     /// - Parameters:
@@ -214,6 +224,12 @@ package final class Server {
                     another port with --listen
                     """)
         case let failure as TLSFailure: Failure(description: failure.description)
+        case let error as Errno where error == .accessDenied && configuration.listen.port < 1024:
+            Failure(
+                description: """
+                    \(configuration.listen): ports below 1024 are not this user's; choose another \
+                    with --listen, or see "With systemd" in docs/operating.md
+                    """)
         case StoreFailure.full:
             Failure(description: "the disk of \(configuration.data) is full: make room there")
         case StoreFailure.busy:

@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// What the connections of one side have in common: certificate, key, and whom they trust.
 ///
@@ -24,21 +25,17 @@ package final class TLSContext: @unchecked Sendable {
     ///   - clientAuthorities: a PEM file with the certificates of those who vouch for clients, and
     ///     their revocation lists if there are any. With it clients are asked for a certificate;
     ///     without one they may come in as well.
-    package init(
+    package convenience init(
         certificate: String, key: String, clientAuthorities: String? = nil
     ) throws(TLSFailure) {
-        handle = try Self.make(TLS_server_method())
-        do throws(TLSFailure) {
-            self.certificate = try Self.load(certificate: certificate, key: key, into: handle)
+        try self.init(TLS_server_method()) { handle throws(TLSFailure) in
             copenssl_choose_protocols(handle)
             copenssl_without_session_cache(handle)
             SSL_CTX_set_timeout(handle, Self.sessionSeconds)
             let purpose: [UInt8] = Array("message-center".utf8)
             SSL_CTX_set_session_id_context(handle, purpose, UInt32(purpose.count))
             if let clientAuthorities { try Self.ask(for: clientAuthorities, on: handle) }
-        } catch {
-            SSL_CTX_free(handle)
-            throw error
+            return try Self.load(certificate: certificate, key: key, into: handle)
         }
     }
 
@@ -48,24 +45,29 @@ package final class TLSContext: @unchecked Sendable {
     ///   - authorities: a PEM file with the certificates of those who vouch for servers; nil: those
     ///     that this machine knows.
     ///   - certificate: PEM files of a certificate to show, and of its key.
-    package init(
+    package convenience init(
         authorities: String?, certificate: (file: String, key: String)? = nil
     ) throws(TLSFailure) {
-        handle = try Self.make(TLS_client_method())
-        do throws(TLSFailure) {
-            if let certificate {
-                self.certificate = try Self.load(
-                    certificate: certificate.file, key: certificate.key, into: handle)
-            } else {
-                self.certificate = nil
-            }
+        try self.init(TLS_client_method()) { handle throws(TLSFailure) in
             try Self.trust(authorities, on: handle)
             SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
             copenssl_offer_protocols(handle)
-        } catch {
-            SSL_CTX_free(handle)
+            guard let certificate else { return nil }
+            return try Self.load(certificate: certificate.file, key: certificate.key, into: handle)
+        }
+    }
+
+    /// - Parameter setUp: what one side needs; its certificate is returned.
+    private init(
+        _ method: OpaquePointer?, _ setUp: (OpaquePointer) throws(TLSFailure) -> Certificate?
+    ) throws(TLSFailure) {
+        let made = try Self.make(method)
+        // A class that throws before it is whole is not deinitialised: this is the only one to free.
+        do throws(TLSFailure) { certificate = try setUp(made) } catch {
+            SSL_CTX_free(made)
             throw error
         }
+        handle = made
     }
 
     deinit {
@@ -86,9 +88,20 @@ package final class TLSContext: @unchecked Sendable {
 
     // MARK: Certificates
 
+    /// OpenSSL would not say what is wrong with a file that cannot be opened.
+    private static func readable(_ file: String) throws(TLSFailure) {
+        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw TLSFailure("\(file) cannot be read: \(reason)")
+        }
+        close(descriptor)
+    }
+
     private static func load(
         certificate: String, key: String, into handle: OpaquePointer
     ) throws(TLSFailure) -> Certificate {
+        for file in [certificate, key] { try readable(file) }
         guard SSL_CTX_use_certificate_chain_file(handle, certificate) == 1,
             let shown = SSL_CTX_get0_certificate(handle)
         else {
@@ -100,8 +113,8 @@ package final class TLSContext: @unchecked Sendable {
         else {
             throw TLSFailure(
                 """
-                \(key) is no private key of \(certificate), in PEM form and without a passphrase: \
-                \(TLSFailure.lastReason())
+                \(key) is no private key of \(certificate), in PEM form and without a passphrase \
+                (openssl pkey -in … -out … writes one without): \(TLSFailure.lastReason())
                 """)
         }
         X509_up_ref(shown)
@@ -115,6 +128,7 @@ package final class TLSContext: @unchecked Sendable {
             SSL_CTX_set_default_verify_paths(handle)
             return
         }
+        try readable(authorities)
         guard SSL_CTX_load_verify_locations(handle, authorities, nil) == 1 else {
             throw TLSFailure(
                 "\(authorities) holds no certificates in PEM form: \(TLSFailure.lastReason())")
@@ -125,7 +139,11 @@ package final class TLSContext: @unchecked Sendable {
         for authorities: String, on handle: OpaquePointer
     ) throws(TLSFailure) {
         try trust(authorities, on: handle)
-        SSL_CTX_set_client_CA_list(handle, SSL_load_client_CA_file(authorities))
+        guard let names = SSL_load_client_CA_file(authorities) else {
+            throw TLSFailure(
+                "\(authorities) holds no certificates in PEM form: \(TLSFailure.lastReason())")
+        }
+        SSL_CTX_set_client_CA_list(handle, names)
         let store = SSL_CTX_get_cert_store(handle)
         if copenssl_revocation_lists(store) > 0 {
             X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))

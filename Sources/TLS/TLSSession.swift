@@ -123,9 +123,22 @@ package final class TLSSession {
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
             hasFailed = true
-            return .failed(TLSFailure(TLSFailure.lastReason()))
+            return .failed(TLSFailure(reason))
         }
     }
+
+    /// What failed; of a certificate that is not believed also why, and whose it is.
+    private var reason: String {
+        let reason = TLSFailure.lastReason()
+        let verdict = SSL_get_verify_result(handle)
+        guard verdict != Int(X509_V_OK), let text = X509_verify_cert_error_string(verdict) else {
+            return reason
+        }
+        return "\(reason): \(String(cString: text))"
+    }
+
+    /// Whether it failed because of the certificate that the peer showed.
+    package var isUntrusted: Bool { SSL_get_verify_result(handle) != Int(X509_V_OK) }
 
     private func establish() {
         isEstablished = true

@@ -61,6 +61,28 @@ struct TLSReloadTests {
         #expect(try connect().tls?.peer?.commonName == "hub")
     }
 
+    @Test(
+        "A file of clients' authorities that is not whole leaves everything as it was",
+        arguments: ["", "no certificate", "-----BEGIN CERTIFICATE-----\nMIIB", nil])
+    func brokenAuthorities(content: String?) throws {
+        let path = own.file("clients.pem")
+        try FileManager.default.copyItem(atPath: own.authority, toPath: path)
+        let asking = try HubProcess(
+            arguments: [
+                "--tls-certificate", own.hub, "--tls-key", own.hubKey, "--tls-client-authority",
+                path,
+            ])
+        let before = try RawClient(asking.endpoint, tls: client)
+        #expect(try before.get("/healthz").status == 200)
+        try FileManager.default.removeItem(atPath: path)
+        if let content { try content.write(toFile: path, atomically: true, encoding: .utf8) }
+        kill(asking.processID, SIGHUP)
+        #expect(eventually { asking.told.contains("the certificate stays as it was: \(path) ") })
+        #expect(try before.get("/healthz").status == 200)
+        #expect(try RawClient(asking.endpoint, tls: client).get("/healthz").status == 200)
+        #expect(try asking.stop().status == 0)
+    }
+
     @Test("A certificate that ends soon is told of at the start and with each reading")
     func ending() throws {
         // The test's certificates are good for two days.

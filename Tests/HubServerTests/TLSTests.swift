@@ -65,7 +65,8 @@ struct TLSTests {
         let client = try RawClient(hub.endpoint, tls: nil)
         let answer = try client.get("/healthz")
         #expect(answer.status == 400)
-        #expect(answer.text.contains("https://"))
+        #expect(answer.code == "tls_required")
+        #expect(answer["detail"].text?.contains("https://") == true)
         #expect(try client.isClosed())
         #expect(try hub.client().get("/healthz").status == 200)
     }

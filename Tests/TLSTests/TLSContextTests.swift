@@ -21,6 +21,7 @@ import Testing
             let failure = #expect(throws: TLSFailure.self) {
                 try TLSContext(certificate: certificate, key: key, clientAuthorities: authorities)
             }
+            // What was made until then is given back, once.
             #expect(failure?.description.hasPrefix(named) == true, "\(failure as Any)")
         }
     }

@@ -28,6 +28,7 @@ private enum Serve {
         var configuration = try configuration(arguments)
         configuration.version = programVersion
         if arguments[check] {
+            if let mistake = Server.mistake(in: configuration) { throw UsageError(mistake) }
             Console.print("the configuration is good")
             return .done
         }

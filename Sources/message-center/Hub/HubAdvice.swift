@@ -23,14 +23,16 @@ enum HubAdvice {
         "token_expired":
             "'token rotate' makes a new one on the hub's machine; give it by MESSAGE_CENTER_TOKEN "
             + "or --token-file",
+        "tls_required": "write https:// where you said http://",
         "body_too_large": "publish a reference and let the warehouse fetch the rest",
     ]
 
     static let byReason: [TransportFailure.Reason: String] = [
         .unreachable: "is a hub running? 'message-center serve' starts one here; --hub says where",
-        .broken: "is that a hub's port?",
-        .insecure: "a hub itself speaks plain http; what speaks https before it may need "
-            + "--tls-authority, or ask for --tls-certificate",
+        .broken: "is that a hub's port? One that speaks TLS may also have refused the certificate "
+            + "that was shown: its log tells why",
+        .insecure: "--tls-authority names who vouches for the hub, if this machine knows nobody; "
+            + "ask for the hub by a name that its certificate has; a hub without TLS is http://",
     ]
 
     /// Which option of `consume` is meant, where one is.
