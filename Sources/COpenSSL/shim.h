@@ -16,11 +16,18 @@ static inline int copenssl_harden(SSL_CTX *context) {
                      SSL_OP_PRIORITIZE_CHACHA | SSL_OP_SINGLE_ECDH_USE);
     // An idle connection keeps no buffers: there are thousands of them.
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    // Back from each record that holds nothing for us, so that their number can be bounded.
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 }
 
 static inline void copenssl_without_session_cache(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
+static inline void copenssl_without_tickets(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
 }
 
 static inline void copenssl_server_name(SSL *connection, const char *name) {

@@ -181,6 +181,10 @@ package enum Limits {
     package static let floodBytes = 8 * 1024 * 1024
     /// Days before its certificate expires from which the hub warns.
     package static let certificateDays: Int64 = 14
+    /// Bytes of TLS records taken from one connection in one tick, unless they are of a body.
+    package static let recordBytesPerTick = 64 * 1024
+    /// Requests of its address's limit that a TLS handshake counts for.
+    package static let requestsOfHandshake = 20
     /// TLS handshakes gone on with in one tick, of some tenths of a millisecond each; the others
     /// come with the next, behind whoever has work by then.
     package static let handshakesPerTick = 4

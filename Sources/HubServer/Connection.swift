@@ -70,6 +70,8 @@ final class Connection {
     var sealed = ByteBuffer()
     /// Whom its client certificate stands for.
     var certified: Authority.Holder?
+    /// The version of the tokens by which its request was let in.
+    var authorityVersion = 0
     /// The version of the hub's certificates that its own was looked at with.
     var tlsVersion = 0
     /// The client has said, by TLS, that it sends no more.

@@ -15,25 +15,40 @@ extension EventLoop {
         return isFar ? .max : now &+ nanoseconds
     }
 
-    /// Refuses the pull that waits on `connection` if its token has come to its end. False: it has
-    /// not.
-    func refuseIfExpired(_ connection: Connection) -> Bool {
-        guard let holder = connection.holder, !holds(holder) else { return false }
-        refuseWaiting(
-            connection, holder.digest == nil ? .certificateEnded : .tokenExpired(holder.expires))
+    /// Why whoever was let in with the head of the present request may not go on with it now; nil:
+    /// it may. Tokens and certificates end, or are taken back, while a body is awaited or a pull
+    /// waits.
+    func objection(_ connection: Connection) -> Problem? {
+        guard connection.route.access != .all else { return nil }
+        guard let holder = connection.holder else { return authority.isOpen ? nil : .unauthorized }
+        guard let digest = holder.digest else {
+            do throws(Problem) {
+                return try certified(connection) == nil ? .certificateEnded : nil
+            } catch {
+                return error
+            }
+        }
+        guard connection.authorityVersion != authorityVersion else {
+            return holds(holder) ? nil : .tokenExpired(holder.expires)
+        }
+        guard let present = authority.holder(digest) else { return .unauthorized }
+        connection.holder = present
+        connection.authorityVersion = authorityVersion
+        return holds(present) ? nil : .tokenExpired(present.expires)
+    }
+
+    /// Refuses the pull that waits on `connection` if whoever asked may not go on. False: it may.
+    func refuseIfObjected(_ connection: Connection) -> Bool {
+        guard let problem = objection(connection) else { return false }
+        refuseWaiting(connection, problem)
         return true
     }
 
-    /// Refuses the pulls that wait here for tokens that were revoked, and has those wait no longer
-    /// than they hold that end otherwise now.
-    func lookAtWaitingTokens() {
+    /// Refuses the pulls that wait here for whom the tokens, or the certificates, know no more, and
+    /// has the others wait no longer than they hold.
+    func lookAtThoseWhoWait() {
         for (_, connection) in connections where connection.phase == .waiting {
-            guard let digest = connection.holder?.digest else { continue }
-            guard let holder = authority.holder(digest) else {
-                refuseWaiting(connection, .unauthorized)
-                continue
-            }
-            connection.holder = holder
+            guard !refuseIfObjected(connection) else { continue }
             setDeadline(connection, at: min(connection.deadline, tokenEnds(connection)))
         }
     }

@@ -283,7 +283,9 @@ extension EventLoop {
     private func wait(_ connection: Connection, _ call: PullCall) {
         let request = call.request
         connection.phase = .waiting
-        setDeadline(connection, at: min(call.deadline, tokenEnds(connection)))
+        // Who may not any more, since another thread had the pull, is told with the next tick.
+        let ends = objection(connection) == nil ? min(call.deadline, tokenEnds(connection)) : now
+        setDeadline(connection, at: ends)
         waiters.add(connection.token.rawValue, wid: request.wid)
         counters.add(.waitsBegun)
         // The first to wait looks once more now that the writer knows of it.

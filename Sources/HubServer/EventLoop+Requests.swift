@@ -134,6 +134,7 @@ extension EventLoop {
             if isFirst { setDeadline(connection, after: deadlines.head) }
             return false
         case .failure(let failure):
+            if let rate = limits.address { _ = connection.entered.requests.take(rate, now: now) }
             beginUnread(connection)
             refuse(connection, Problem(failure))
             return false
@@ -241,6 +242,7 @@ extension EventLoop {
         _ connection: Connection, _ bytes: RawSpan
     ) throws(Problem) -> Principal {
         connection.holder = nil
+        connection.authorityVersion = authorityVersion
         let access = connection.route.access
         if authority.isOpen || access == .all { return .anyone }
         guard let holder = try holder(connection, bytes) else { throw .unauthorized }
@@ -261,18 +263,20 @@ extension EventLoop {
     ) throws(Problem) -> Authority.Holder? {
         let head = connection.head
         connection.session = nil
-        if let token = bytes.extracting(head.authorization.range).bearerToken,
-            token.byteCount <= Limits.tokenBytes
-        {
+        if let token = bytes.extracting(head.authorization.range).bearerToken {
             try checkTries(connection)
-            guard let holder = authority.holder(Digest(of: token)) else {
+            guard token.byteCount <= Limits.tokenBytes,
+                let holder = authority.holder(Digest(of: token))
+            else {
                 try countWrongToken(connection)
                 return nil
             }
             return holder
         }
-        if let holder = try certified(connection) { return holder }
-        guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else { return nil }
+        // Who has signed in is meant to be that, whatever certificate the browser shows.
+        guard head.cookie.isPresent, let signedIn = signedIn(connection, bytes) else {
+            return try certified(connection)
+        }
         // Browsers send the cookie by themselves, so the page has to be known too: they say it
         // with everything that changes something (https://fetch.spec.whatwg.org/#origin-header).
         if head.method != .get, head.method != .head, !head.origin.isPresent { throw .crossOrigin }
@@ -310,6 +314,8 @@ extension EventLoop {
         connection.deadline = .max
         let head = connection.head
         do throws(Problem) {
+            // Between head and body there may have been minutes.
+            if let problem = objection(connection) { throw problem }
             let bytes = input.bytes
             try perform(
                 connection, head: bytes, target: bytes.extracting(head.target.range),

@@ -82,7 +82,7 @@ extension EventLoop {
         case .body, .chunks: awaitBody(connection)
         case .waiting:
             guard case .pull(let call) = connection.call else { return }
-            setDeadline(connection, at: call.deadline)
+            setDeadline(connection, at: min(call.deadline, tokenEnds(connection)))
         case .streaming:
             guard case .stream(let stream) = connection.call else { return }
             setDeadline(connection, at: stream.ends)

@@ -15,11 +15,13 @@ extension EventLoop {
     func receiveRecords(_ connection: Connection) -> Transfer {
         sealed.append(contentsOf: connection.sealed)
         var transfer = Transfer.closed
-        sealed.withFreeSpace(minimum: Limits.bytesPerTick) { space in
+        // A record can be much work for few bytes: only bodies come in great pieces.
+        var most = Limits.recordBytesPerTick
+        if case .body = connection.phase { most = Limits.bytesPerTick }
+        sealed.withFreeSpace(minimum: most) { space in
             do throws(Errno) {
                 transfer = try connection.socket.receive(
-                    into: UnsafeMutableRawBufferPointer(
-                        rebasing: space.prefix(Limits.bytesPerTick)))
+                    into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(most)))
             } catch {
                 hub.log.debug("a connection failed: \(error)")
             }
@@ -72,11 +74,13 @@ extension EventLoop {
         return true
     }
 
-    /// Whoever renews certificates looks here for why one does not count; all else that fails is
-    /// the noise of a network.
+    /// Whoever renews certificates looks here for why one does not count, once a second at most; all
+    /// else that fails is the noise of a network.
     private func tell(_ connection: Connection, _ failure: TLSFailure, isUntrusted: Bool) {
         let text = "TLS with \(connection.socket.peer) failed: \(failure)"
-        if isUntrusted, mayTellFailure() { hub.log.warning(text) } else { hub.log.debug(text) }
+        guard isUntrusted, now - untrustedTold >= 1_000_000_000 else { return hub.log.debug(text) }
+        untrustedTold = now
+        hub.log.warning(text)
     }
 
     /// Begins TLS with the first bytes of a connection, not before: who connects and says nothing
@@ -90,10 +94,24 @@ extension EventLoop {
             close(connection)
             return nil
         }
+        guard mayShakeHands(connection) else {
+            counters.add(.connectionsLimited)
+            close(connection)
+            return nil
+        }
         let session = TLSSession(serving: context)
         connection.tls = session
         connection.tlsVersion = tlsVersion
         return session
+    }
+
+    /// A handshake costs as much as so many requests, and counts as much of its address's limit.
+    private func mayShakeHands(_ connection: Connection) -> Bool {
+        guard let rate = limits.address, !connection.entered.isExempt else { return true }
+        for _ in 0..<Limits.requestsOfHandshake {
+            if case .refused = connection.entered.requests.take(rate, now: now) { return false }
+        }
+        return true
     }
 
     private func establish(_ connection: Connection, _ session: TLSSession) {
@@ -153,10 +171,7 @@ extension EventLoop {
         guard let shared = hub.tls, shared.version != tlsVersion else { return }
         tlsVersion = shared.version
         tls = shared.value
-        for (_, connection) in connections
-        where connection.certified != nil && connection.phase == .waiting {
-            resume(connection, mayWait: false)
-        }
+        lookAtThoseWhoWait()
     }
 
     /// For whom the client's certificate speaks; nil if it has none that names a warehouse.

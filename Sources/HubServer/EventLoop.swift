@@ -47,6 +47,9 @@ final class EventLoop {
     /// Connections whose handshake was gone on with in this tick.
     var handshakes = 0
 
+    /// When a certificate that is not believed was last told of.
+    var untrustedTold: UInt64 = 0
+
     /// Failed requests told in the log in the present second.
     var failuresTold = 0
     var failuresSecond: Int64 = 0
@@ -87,7 +90,7 @@ final class EventLoop {
 
     private var requests: UInt64
     var authority: Authority
-    private var authorityVersion: Int
+    private(set) var authorityVersion: Int
     private var stopDeadline = UInt64.max
     private var farewellEnds = UInt64.max
     private var acceptsAgain = UInt64.max
@@ -216,7 +219,7 @@ final class EventLoop {
         authority = hub.authority.value
         // Who follows has to show its token again.
         endStreams()
-        lookAtWaitingTokens()
+        lookAtThoseWhoWait()
     }
 
     /// A name for a request whose client gave none.
@@ -369,7 +372,7 @@ final class EventLoop {
         guard connection.unsent.isEmpty else { return cutOff(connection) }
         switch connection.phase {
         case .waiting:
-            if !refuseIfExpired(connection) { resume(connection, mayWait: false) }
+            if !refuseIfObjected(connection) { resume(connection, mayWait: false) }
         case .streaming:
             endStream(connection)
         case .head where connection.input.isEmpty, .draining, .called:

@@ -290,8 +290,8 @@ package final class Server {
         hub.log.warning(
             days < 0
                 ? "the certificate has expired: clients refuse it; renew it, then send SIGHUP"
-                : "the certificate expires in \(days) day\(days == 1 ? "" : "s"): renew it, then send "
-                    + "SIGHUP")
+                : "the certificate expires in \(days) day\(days == 1 ? "" : "s"): renew it, "
+                    + "then send SIGHUP")
     }
 
     // MARK: The end

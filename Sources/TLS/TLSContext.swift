@@ -34,7 +34,12 @@ package final class TLSContext: @unchecked Sendable {
             SSL_CTX_set_timeout(handle, Self.sessionSeconds)
             let purpose: [UInt8] = Array("message-center".utf8)
             SSL_CTX_set_session_id_context(handle, purpose, UInt32(purpose.count))
-            if let clientAuthorities { try Self.ask(for: clientAuthorities, on: handle) }
+            if let clientAuthorities {
+                try Self.ask(for: clientAuthorities, on: handle)
+                // A ticket has only the last certificate of the client's: whether it is still
+                // believed could not be told on a resumed session.
+                copenssl_without_tickets(handle)
+            }
             return try Self.load(certificate: certificate, key: key, into: handle)
         }
     }
@@ -62,7 +67,7 @@ package final class TLSContext: @unchecked Sendable {
         _ method: OpaquePointer?, _ setUp: (OpaquePointer) throws(TLSFailure) -> Certificate?
     ) throws(TLSFailure) {
         let made = try Self.make(method)
-        // A class that throws before it is whole is not deinitialised: this is the only one to free.
+        // As long as the object is not whole its end frees nothing, so `handle` comes last.
         do throws(TLSFailure) { certificate = try setUp(made) } catch {
             SSL_CTX_free(made)
             throw error

@@ -26,6 +26,12 @@ package final class TLSSession {
     /// Nothing is sealed any more; what the peer still sends is opened.
     private var hasEnded = false
 
+    /// Records so far that held nothing for the other side of this: new keys, and the like. Each
+    /// costs as much as a hundred times its bytes.
+    private var silentRecords = 0
+    /// More of them than any client has reason to send: keys are renewed after gigabytes.
+    private static let silentRecordsAllowed = 64
+
     /// Whether the handshake is done.
     package private(set) var isEstablished = false
 
@@ -103,6 +109,8 @@ package final class TLSSession {
     }
 
     private func readAll(into plain: inout ByteBuffer) -> Outcome {
+        // What another session of this thread has noted is not this one's.
+        ERR_clear_error()
         repeat {
             var code: Int32 = 0
             plain.withFreeSpace(minimum: 1) { space in
@@ -119,7 +127,14 @@ package final class TLSSession {
     /// What the end of reading means; nil: there are no more records.
     private func outcome(_ code: Int32) -> Outcome? {
         switch SSL_get_error(handle, code) {
-        case SSL_ERROR_WANT_READ: return pipe.incoming.isEmpty ? .opened : nil
+        case SSL_ERROR_WANT_READ:
+            guard isEstablished else { return pipe.incoming.isEmpty ? .opened : nil }
+            silentRecords += 1
+            guard silentRecords <= Self.silentRecordsAllowed else {
+                hasFailed = true
+                return .failed(TLSFailure("too many records that hold nothing"))
+            }
+            return pipe.incoming.isEmpty ? .opened : nil
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
             hasFailed = true

@@ -209,7 +209,7 @@ import Wire
             for pattern in [
                 /(?:Problem|self\.init)\(\s*\d{3}, "(\w+)"/, /lease\(\s*"(\w+)"/,
                 /case \d{3}: "(\w+)"/,
-                /default: "(\w+_request)"/,
+                /default: "(\w+_request)"/, /"code":"(\w+)"/,
             ] {
                 told.formUnion(text.matches(of: pattern).map { String($0.1) })
             }

@@ -1,3 +1,4 @@
+import Glibc
 import HubServer
 import Platform
 
@@ -37,6 +38,8 @@ private enum Serve {
     }
 
     private static func serve(_ configuration: Configuration) throws {
+        // What the hub writes holds messages and digests: its own user's, nobody else's.
+        umask(0o077)
         // Before any thread starts: they inherit that signals are read here and nowhere else.
         let signals = try Signals()
         let log = Log(
