@@ -74,8 +74,8 @@ extension EventLoop {
         return true
     }
 
-    /// Whoever renews certificates looks here for why one does not count, once a second at most; all
-    /// else that fails is the noise of a network.
+    /// Whoever renews certificates looks here for why one does not count, once a second at most;
+    /// all else that fails is the noise of a network.
     private func tell(_ connection: Connection, _ failure: TLSFailure, isUntrusted: Bool) {
         let text = "TLS with \(connection.socket.peer) failed: \(failure)"
         guard isUntrusted, now - untrustedTold >= 1_000_000_000 else { return hub.log.debug(text) }

@@ -188,6 +188,16 @@ package final class TLSSession {
         swap(&pipe.outgoing, &sealed)
     }
 
+    /// Appends that this side's keys are new from here on; SSL_key_update(3). For tests: the hub's
+    /// sessions end before their keys are worn.
+    func renewKeys(into sealed: inout ByteBuffer) {
+        swap(&pipe.outgoing, &sealed)
+        SSL_key_update(handle, SSL_KEY_UPDATE_NOT_REQUESTED)
+        SSL_do_handshake(handle)
+        ERR_clear_error()
+        swap(&pipe.outgoing, &sealed)
+    }
+
     // MARK: What was agreed
 
     /// Whether the session of an earlier connection goes on.

@@ -99,6 +99,39 @@ import Wire
         #expect(try client.get("/healthz").status == 200)
     }
 
+    @Test(
+        "What was let in before the token was gone is not done afterwards",
+        arguments: [
+            ("POST", "/v1/messages", #"{"topic":"A_B","wid":7,"body":1}"#),
+            ("POST", "/v1/warehouses/7/pull", #"{"wait":60}"#),
+            ("POST", "/v1/warehouses/7/pause", "{}"), ("GET", "/v1/events", " "),
+            ("GET", "/v1/warehouses", " "),
+        ], [false, true])
+    func admitted(request: (method: String, path: String, body: String), isRevoked: Bool) throws {
+        let admin = try make()
+        let token = try make(expires: isRevoked ? .never : .after(60_000), name: "b")
+        let hub = try RunningHub(folder: folder, clock: clock)
+        let (client, other) = (try hub.client(), try hub.client())
+        let head = "\(request.method) \(request.path) HTTP/1.1\r\nHost: h\r\n"
+        try client.send(
+            head + "Authorization: Bearer \(token)\r\nExpect: 100-continue\r\n"
+                + "Content-Length: \(request.body.utf8.count)\r\n\r\n")
+        #expect(try client.answer().status == 100)
+        if isRevoked {
+            #expect(try tokens.revoke(2))
+        } else {
+            clock.offsetMilliseconds += 61_000
+        }
+        #expect(try eventually { try ask(other, token).status == 401 })
+        try client.send(request.body)
+        let answer = try client.answer()
+        #expect(answer.status == 401, "\(answer.text)")
+        #expect(answer.code == (isRevoked ? "unauthorized" : "token_expired"))
+        let metrics = try ask(other, admin, "/metrics").text
+        #expect(metrics.contains("message_center_head 0\n"))
+        #expect(metrics.contains("message_center_event_subscribers 0\n"))
+    }
+
     @Test("Events end with the token, and so does a session")
     func streamAndSession() throws {
         let token = try make(expires: .after(2_500))

@@ -1,8 +1,9 @@
 import Foundation
-import TLS
 import TestSupport
 import Testing
 import Wire
+
+@testable import TLS
 
 @Suite("TLS: a session") struct TLSSessionTests {
     @Test("Both sides agree on TLS 1.3, and what one says the other opens")
@@ -129,6 +130,21 @@ import Wire
         sealed.append(bytes.span.bytes)
         #expect(server.open(&sealed, into: &plain, answering: &answer) == .opened)
         #expect(plain.count == 0)
+    }
+
+    @Test("Keys are renewed now and then; who does nothing else is sent away")
+    func renewing() throws {
+        var pair = try TLSPair()
+        pair.settle()
+        for number in 1...64 {
+            pair.client.renewKeys(into: &pair.toServer)
+            // That something is said between does not make it cheaper.
+            pair.say("\(number % 10)")
+        }
+        #expect(pair.settle().server == .opened)
+        #expect(pair.atServer.count == 64)
+        pair.client.renewKeys(into: &pair.toServer)
+        #expect(pair.settle().server == .failed(TLSFailure("too many records that hold nothing")))
     }
 
     @Test("A client believes only whom its authority vouches for, and only under that name")
