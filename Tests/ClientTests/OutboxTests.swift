@@ -146,7 +146,7 @@ struct OutboxTests {
         "It trusts a private authority and shows its certificate, and without them gets nowhere",
         .enabled(if: TLSServer.canRun), arguments: [true, false])
     func tls(isGiven: Bool) throws {
-        let (hub, authority) = (try HubProcess(), try TLSServer())
+        let (hub, authority) = (try HubProcess(inClear: true), try TLSServer())
         let front = try TLSFront(authority, before: hub.endpoint)
         try insert(0..<3)
         let words = [
@@ -156,7 +156,7 @@ struct OutboxTests {
         let run = try drain(front.url, ["--tries", "1"] + (isGiven ? words : []))
         #expect(run.status == (isGiven ? 0 : 1), "\(run.errors)")
         #expect(try left == (isGiven ? 0 : 3))
-        #expect(try HubLine(hub.endpoint, wid: 1).messages.count == (isGiven ? 3 : 0))
+        #expect(try HubLine(hub.client(), wid: 1).messages.count == (isGiven ? 3 : 0))
     }
 
     @Test("It stays, and publishes rows as they come")

@@ -59,7 +59,7 @@ struct PublisherTests {
 
     @Test("The wid is the call's, else the publisher's; without any it fails")
     func wids() async throws {
-        let turning = try MessagePublisher(url: hub.url) { 42 }
+        let turning = try MessagePublisher(url: hub.url, settings: .quick) { 42 }
         let own = await turning.publish(topic: "A_B", body: 1)
         let said = await turning.publish(topic: "A_B", wid: 0, body: 1)
         let none = await (try publisher(wid: nil)).publish(topic: "A_B", body: 1)

@@ -90,6 +90,18 @@ struct TLSTests {
         #expect(try client.isClosed())
     }
 
+    @Test("A handshake counts as twenty requests of its address")
+    func handshakes() throws {
+        // Five seconds' worth may come at once: a handshake, and five requests.
+        let hub = try hub { ($0.exempt, $0.requestsOfAddress) = ([], 5) }
+        let first = try hub.client()
+        #expect(try first.get("/healthz").status == 200)
+        let second = try hub.client()
+        #expect(throws: RawClient.Failure.self) { try second.get("/healthz") }
+        // Who is in goes on.
+        #expect(try first.get("/healthz").status == 200)
+    }
+
     @Test("A connection that breaks off within a request changes nothing")
     func truncated() throws {
         let hub = try hub()

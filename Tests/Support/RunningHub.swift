@@ -13,9 +13,11 @@ package final class RunningHub {
     ///
     /// - Parameters:
     ///   - folder: data of an earlier hub to go on with.
+    ///   - inClear: whether it speaks no TLS, unless `configure` says how it does.
     ///   - loops: event loops; two, so that what passes between loops is tested too.
     package init(
         folder: TemporaryFolder? = nil, loops: Int = 2, clock: WallClock = WallClock(),
+        inClear: Bool = !TestTLS.isOn,
         configure: (inout Configuration) -> Void = { _ in }
     ) throws {
         let folder = try folder ?? TemporaryFolder()
@@ -28,7 +30,7 @@ package final class RunningHub {
         // How full this machine's disk is, is no business of theirs.
         configuration.leastFree = 0
         configuration.archivesWhenIdle = false
-        configuration.tls = TestTLS.isOn ? TestTLS.files : nil
+        configuration.tls = inClear ? nil : TestTLS.files
         configure(&configuration)
         let server = try Server(configuration, clock: clock)
         self.server = server

@@ -78,7 +78,8 @@ struct DocumentTests {
 
     @Test("The page on the warehouse tool")
     func warehouseTool() throws {
-        let hub = try RunningHub()
+        // The page says http://.
+        let hub = try RunningHub(inClear: true)
         let examples = try Self.examples(in: "docs/warehouse-tool.md")
         #expect(examples.count { $0.answer != nil } >= 3)
         let answers = try run(examples, replacing: ["127.0.0.1:8088": "\(hub.endpoint)"])
