@@ -35,8 +35,12 @@ final class Crowd {
 
     /// How many connections took the bytes; waits until all have tried. Nil: not in time.
     func opened(within seconds: UInt64 = 40) -> Int? {
-        guard eventually(within: seconds, { !lines.isEmpty }) else { return nil }
-        return Int(lines[0])
+        var first: Substring?
+        _ = eventually(within: seconds) {
+            first = lines.first
+            return first != nil
+        }
+        return first.flatMap { Int($0) }
     }
 
     /// Whether the hub has closed them all.

@@ -86,7 +86,7 @@ struct ServiceTests {
         let told = try #require(manager.through("READY=")).joined().filter {
             $0.hasPrefix("STATUS=")
         }
-        #expect(told.count >= 4)
+        try #require(told.count >= 4)
         #expect(told[0] == "STATUS=copies \(path), schema version 1, 0 MB, before it is upgraded")
         #expect(told[1].hasPrefix("STATUS=upgrades \(path) to schema version "))
         #expect(told[1].contains("copy \(path).v1-"))
