@@ -12,11 +12,13 @@ package final class RequestBudget: Sendable {
 
     package init() {}
 
-    /// Takes one, if there is one.
-    package func take(_ rate: RequestRate, now: UInt64) -> RequestRate.Verdict {
+    /// Takes as many as `weight` says, if they are there, or none.
+    package func take(
+        _ rate: RequestRate, now: UInt64, weight: Int = 1
+    ) -> RequestRate.Verdict {
         var seen = whole.load(ordering: .relaxed)
         while true {
-            let (verdict, next) = rate.judge(whole: seen, now: now)
+            let (verdict, next) = rate.judge(whole: seen, now: now, weight: weight)
             guard case .allowed = verdict else { return verdict }
             // Relaxed: the number stands for itself, nothing else is read by way of it.
             let (isDone, original) = whole.weakCompareExchange(

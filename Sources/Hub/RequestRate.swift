@@ -36,8 +36,11 @@ package struct RequestRate: Equatable, Sendable {
     /// - Parameters:
     ///   - whole: monotonic nanoseconds at which the budget would be whole without it.
     ///   - now: monotonic nanoseconds; threads need not agree exactly.
-    package func judge(whole: UInt64, now: UInt64) -> (verdict: Verdict, whole: UInt64) {
-        let ahead = max(whole, now) - now + interval
+    ///   - weight: the requests that it counts as; all that may come at once, at most.
+    package func judge(
+        whole: UInt64, now: UInt64, weight: Int = 1
+    ) -> (verdict: Verdict, whole: UInt64) {
+        let ahead = max(whole, now) - now + interval * UInt64(min(weight, count))
         guard ahead <= window else { return (.refused(wait: ahead - window), whole) }
         return (.allowed(left: Int((window - ahead) / interval)), now + ahead)
     }

@@ -108,9 +108,9 @@ extension EventLoop {
     /// A handshake costs as much as so many requests, and counts as much of its address's limit.
     private func mayShakeHands(_ connection: Connection) -> Bool {
         guard let rate = limits.address, !connection.entered.isExempt else { return true }
-        for _ in 0..<Limits.requestsOfHandshake {
-            if case .refused = connection.entered.requests.take(rate, now: now) { return false }
-        }
+        let verdict = connection.entered.requests.take(
+            rate, now: now, weight: Limits.requestsOfHandshake)
+        if case .refused = verdict { return false }
         return true
     }
 

@@ -112,6 +112,7 @@ package final class TLSSession {
         // What another session of this thread has noted is not this one's.
         ERR_clear_error()
         repeat {
+            let wasEstablished = isEstablished
             var code: Int32 = 0
             plain.withFreeSpace(minimum: 1) { space in
                 var count = 0
@@ -119,16 +120,16 @@ package final class TLSSession {
                 return count
             }
             if !isEstablished, SSL_is_init_finished(handle) == 1 { establish() }
-            if code != 1, let outcome = outcome(code) { return outcome }
+            if code != 1, let outcome = outcome(code, wasEstablished) { return outcome }
         } while !pipe.incoming.isEmpty || SSL_has_pending(handle) == 1
         return .opened
     }
 
     /// What the end of reading means; nil: there are no more records.
-    private func outcome(_ code: Int32) -> Outcome? {
+    private func outcome(_ code: Int32, _ wasEstablished: Bool) -> Outcome? {
         switch SSL_get_error(handle, code) {
         case SSL_ERROR_WANT_READ:
-            guard isEstablished else { return pipe.incoming.isEmpty ? .opened : nil }
+            guard wasEstablished else { return pipe.incoming.isEmpty ? .opened : nil }
             silentRecords += 1
             guard silentRecords <= Self.silentRecordsAllowed else {
                 hasFailed = true
