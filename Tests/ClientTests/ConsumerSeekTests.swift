@@ -77,7 +77,7 @@ import Wire
             let other = try RawClient(endpoint)
             #expect(try other.pull(1, ["session": "thief", "takeOver": true]).status == 200)
             // It learns of that when it renews its lease.
-            try await Task.sleep(for: .seconds(5))
+            try await Task.sleep(for: .seconds(8))
         }
         #expect(try await consumer.start() == .fenced(by: "thief"))
         #expect(handled.withLock { $0 } == [1, 2])

@@ -219,8 +219,10 @@ import Wire
         }
         let expected = (1...250).map { "\($0) token_create" }
         for pass in 0..<2 {
-            let killed = try HubProcess(
+            // It may be gone before it has said where it listens.
+            let killed = try? HubProcess(
                 folder: folder, environment: ["MESSAGE_CENTER_KILL_AT": "\(place):\(pass)"])
+            guard let killed else { continue }
             #expect(eventually { !killed.isRunning }, "\(place) was never passed")
         }
         let hub = try HubProcess(folder: folder)

@@ -19,7 +19,7 @@ import Wire
 
     /// A client from another address of this machine.
     private func client(_ hub: RunningHub, from address: String) throws -> RawClient {
-        try RawClient(hub.endpoint, from: address, tls: nil)
+        try hub.client(from: address)
     }
 
     private static let paths = [

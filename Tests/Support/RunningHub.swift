@@ -43,8 +43,9 @@ package final class RunningHub {
     /// Where clients find it.
     package var url: String { "http\(speaksTLS ? "s" : "")://\(endpoint)" }
 
-    package func client() throws -> RawClient {
-        try RawClient(endpoint, tls: speaksTLS ? TestTLS.client : nil)
+    /// - Parameter address: the one of this machine to come from; nil: any.
+    package func client(from address: String? = nil) throws -> RawClient {
+        try RawClient(endpoint, from: address, tls: speaksTLS ? TestTLS.client : nil)
     }
 
     /// Stops it in order; the data stay until nobody needs the folder.
