@@ -109,7 +109,8 @@ struct HTTPSenderTests {
         }
     }
 
-    @Test("A proxy that is named is used, also on this machine")
+    // For https a proxy is asked for a tunnel, which the one of these tests does not make.
+    @Test("A proxy that is named is used, also on this machine", .enabled(if: !TestTLS.isOn))
     func namedProxy() async throws {
         let proxy = try FaultyProxy(to: nil) { request in
             request.line.hasPrefix("GET http://127.0.0.1:") ? .answer(status: 299) : .refuse
