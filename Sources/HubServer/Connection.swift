@@ -95,8 +95,6 @@ final class Connection {
     var principal = Principal.anyone
     /// Whose token the request bears; nil: it needs none.
     var holder: Authority.Holder?
-    /// The name of an admin's token; empty for all others.
-    var operatorName = ""
     /// The session that its cookie stands for; nil if it bears none, or did not need it.
     var session: Digest?
     var phase = Phase.head

@@ -14,9 +14,10 @@ extension EventLoop {
 
     /// Who asks for what `connection` has in hand.
     func actor(_ connection: Connection) -> Deed.Actor {
-        Deed.Actor(
-            name: connection.operatorName,
-            role: connection.principal == .admin ? "admin" : "anyone",
+        let isOperator = connection.principal == .admin
+        return Deed.Actor(
+            name: isOperator ? connection.holder?.name ?? "" : "",
+            role: isOperator ? "admin" : "anyone",
             address: connection.address.description,
             requestID: connection.requestID.text)
     }

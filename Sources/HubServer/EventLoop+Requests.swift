@@ -33,18 +33,24 @@ extension EventLoop {
     }
 
     private func receiveBytes(_ connection: Connection) -> Transfer {
-        var transfer = Transfer.closed
         var room = 16 * 1024
         if case .body(let whole) = connection.phase {
             room = max(room, whole - connection.input.count)
             // A buffer grows to the whole once a good part is there: doubling would go beyond.
             if connection.input.capacity * 4 < whole { room = min(room, Limits.bytesPerTick) }
         }
-        connection.input.withFreeSpace(minimum: room) { space in
+        return receive(connection, into: &connection.input, room: room, most: Limits.bytesPerTick)
+    }
+
+    /// Reads at most `most` bytes into `buffer`, in which `room` of them are free then.
+    func receive(
+        _ connection: Connection, into buffer: inout ByteBuffer, room: Int, most: Int
+    ) -> Transfer {
+        var transfer = Transfer.closed
+        buffer.withFreeSpace(minimum: room) { space in
             do throws(Errno) {
                 transfer = try connection.socket.receive(
-                    into: UnsafeMutableRawBufferPointer(
-                        rebasing: space.prefix(Limits.bytesPerTick)))
+                    into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(most)))
             } catch {
                 hub.log.debug("a connection failed: \(error)")
             }
@@ -253,7 +259,6 @@ extension EventLoop {
         guard holder.principal.may(access) else {
             throw Problem(403, "forbidden", holder.principal.refusal(of: access))
         }
-        connection.operatorName = holder.principal == .admin ? holder.name : ""
         return holder.principal
     }
 

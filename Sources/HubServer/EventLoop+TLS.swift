@@ -14,20 +14,10 @@ extension EventLoop {
     /// records in pieces costs no more than what it sends.
     func receiveRecords(_ connection: Connection) -> Transfer {
         sealed.append(contentsOf: connection.sealed)
-        var transfer = Transfer.closed
         // A record can be much work for few bytes: only bodies come in great pieces.
         var most = Limits.recordBytesPerTick
         if case .body = connection.phase { most = Limits.bytesPerTick }
-        sealed.withFreeSpace(minimum: most) { space in
-            do throws(Errno) {
-                transfer = try connection.socket.receive(
-                    into: UnsafeMutableRawBufferPointer(rebasing: space.prefix(most)))
-            } catch {
-                hub.log.debug("a connection failed: \(error)")
-            }
-            if case .bytes(let count) = transfer { return count }
-            return 0
-        }
+        var transfer = receive(connection, into: &sealed, room: most, most: most)
         if case .bytes = transfer {
             makeRoom(connection)
             if !open(connection) { transfer = .wouldBlock }
