@@ -129,6 +129,13 @@ const void *clinux_memmem(
     return memmem(bytes, count, part, length);
 }
 
+void clinux_bound_heap(int bytes) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, bytes);
+    mallopt(M_TRIM_THRESHOLD, bytes);
+#endif
+}
+
 void clinux_trim_heap(void) {
 #ifdef __GLIBC__
     malloc_trim(0);

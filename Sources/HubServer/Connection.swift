@@ -85,8 +85,8 @@ final class Connection {
     var held = ByteBuffer()
 
     /// What of these the loop has counted: see `HeldBytes`.
-    var requestBytes = 0
-    var answerBytes = 0
+    var ofRequests = Holding()
+    var ofAnswers = Holding()
 
     var parser: RequestParser
     var decoder: ChunkedDecoder?
@@ -118,10 +118,20 @@ final class Connection {
     var nextTimer = UInt64.max
     /// When a body must be whole, whatever its pace.
     var bodyDeadline = UInt64.max
+    /// When the client last sent something.
+    var received: UInt64 = 0
     /// When the client last took something of its answers; meaningful while `unsent` holds some.
     var taken: UInt64 = 0
     /// When what is in `unsent` must be taken, whatever the client's pace.
     var writeDeadline = UInt64.max
+
+    /// Whether the rest of a request's body is awaited.
+    var isSending: Bool {
+        switch phase {
+        case .body, .chunks: true
+        case .head, .called, .waiting, .streaming, .draining: false
+        }
+    }
 
     init(_ socket: consuming Socket, of caller: Caller, isProxy: Bool) {
         peer = socket.peerEndpoint.network

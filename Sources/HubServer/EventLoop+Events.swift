@@ -21,7 +21,7 @@ extension EventLoop {
         try query.finish()
         guard connection.head.method != .head else { return beginEvents(connection) }
         if isStopping { throw .stopping }
-        if answerBytes.isFull, !hasMadeRoom() { throw .overloaded }
+        if !hasRoom(for: connection) { throw .overloaded }
         guard hub.followers.enter(number) else { throw .tooManySubscribers }
         guard hub.pulse.post(Follower(loop: number, call: connection.token)) else {
             hub.followers.leave(number)
@@ -82,7 +82,7 @@ extension EventLoop {
         if connection.unsent.isEmpty {
             output.append(events: events, isChunked: isChunked)
             finish(connection)
-        } else if connection.unsent.count + events.count > room || answerBytes.isFull {
+        } else if connection.unsent.count + events.count > room || answerBytes.isFull() {
             cutOff(connection)
         } else {
             output.append(events: events, isChunked: isChunked)

@@ -4,36 +4,48 @@ import Wire
 
 /// What connections hold in memory: counted where it changes, and kept within the loop's share.
 extension EventLoop {
+    /// On whose account the connection holds what it holds; nil: on nobody's.
+    func payer(_ connection: Connection) -> Payer? {
+        if let holder = connection.holder { return .token(ObjectIdentifier(holder.use)) }
+        if case .pull(let wid) = connection.route { return .warehouse(wid) }
+        return nil
+    }
+
     /// Counts what the connection holds of requests. Most hold nothing, before and after.
     func countRequest(_ connection: Connection) {
         let held = connection.input.capacity + connection.sealed.capacity
         let bytes = max(0, held - Limits.smallRequestBytes)
-        guard bytes != connection.requestBytes, isOpen(connection) else { return }
-        requestBytes.change(by: bytes - connection.requestBytes)
-        connection.requestBytes = bytes
+        guard bytes != connection.ofRequests.bytes, isOpen(connection) else { return }
+        requestBytes.set(&connection.ofRequests, to: bytes, for: payer(connection))
     }
 
     /// Counts what the connection holds of answers.
     func countAnswer(_ connection: Connection) {
         let bytes = connection.unsent.capacity + connection.held.capacity
-        guard bytes != connection.answerBytes, isOpen(connection) else { return }
-        answerBytes.change(by: bytes - connection.answerBytes)
-        connection.answerBytes = bytes
+        guard bytes != connection.ofAnswers.bytes, isOpen(connection) else { return }
+        answerBytes.set(&connection.ofAnswers, to: bytes, for: payer(connection))
     }
 
     /// The connection is closed, and holds nothing any more.
     func uncount(_ connection: Connection) {
-        if connection.requestBytes > 0 { requestBytes.change(by: -connection.requestBytes) }
-        if connection.answerBytes > 0 { answerBytes.change(by: -connection.answerBytes) }
-        (connection.requestBytes, connection.answerBytes) = (0, 0)
+        requestBytes.set(&connection.ofRequests, to: 0, for: nil)
+        answerBytes.set(&connection.ofAnswers, to: 0, for: nil)
     }
 
     private func isOpen(_ connection: Connection) -> Bool { connections[connection.token] != nil }
 
-    /// Refuses a request that is growing while the loop's share is used up; small ones go on.
+    /// Whether a request of so many bytes more may be taken into memory, if need be after those
+    /// that have stopped coming made room.
+    func hasRoom(for connection: Connection, bytes: Int) -> Bool {
+        if requestBytes.isFull(with: bytes) { cutOffStalled(until: bytes) }
+        return !requestBytes.isFull(with: bytes, for: payer(connection))
+    }
+
+    /// Refuses a request that is growing while the loop's share is used up, or what its sender gets
+    /// of it; small ones go on.
     func refuseIfTooMuch(_ connection: Connection) {
-        guard requestBytes.isFull, connection.input.count > Limits.smallRequestBytes,
-            isOpen(connection)
+        guard connection.input.count > Limits.smallRequestBytes, isOpen(connection),
+            !hasRoom(for: connection, bytes: 0)
         else { return }
         switch connection.phase {
         case .body, .chunks:
@@ -54,24 +66,49 @@ extension EventLoop {
         case .head, .body, .chunks, .draining: return false
         }
         return connection.input.count >= Limits.bytesPerTick
-            || connection.input.count > Limits.smallRequestBytes && requestBytes.isFull
+            || connection.input.count > Limits.smallRequestBytes
+                && requestBytes.isFull(for: payer(connection))
     }
 
-    /// Cuts off who takes nothing of its answers, the largest first, until others can be given
-    /// theirs: the share is used up, and in what is left of their time nobody would get a page.
-    ///
-    /// - Returns: whether there is room now.
-    func hasMadeRoom() -> Bool {
-        guard now >= looksForLazyAgain else { return !answerBytes.isFull }
-        // All connections are looked at, so not for each of many that ask.
-        looksForLazyAgain = now + 100_000_000
-        let lazy = connections.map(\.1).filter {
-            !$0.unsent.isEmpty && now - $0.taken >= deadlines.page / 2
-        }
-        for connection in lazy.sorted(by: { $0.answerBytes > $1.answerBytes }) {
-            guard answerBytes.isFull else { break }
+    // MARK: Making room
+
+    /// Whether an answer for this connection may be made, if need be after those that take nothing
+    /// of theirs made room.
+    func hasRoom(for connection: Connection) -> Bool {
+        if answerBytes.isFull() { cutOffLazy() }
+        return !answerBytes.isFull(for: payer(connection))
+    }
+
+    /// Cuts off who has taken nothing of its answers for a while, the largest first, until others
+    /// can be given theirs.
+    private func cutOffLazy() {
+        guard now >= looksForLazyAgain else { return }
+        looksForLazyAgain = now + Self.lookNanoseconds
+        cutOff(
+            { !$0.unsent.isEmpty && now - $0.taken >= deadlines.page / 2 },
+            largest: \.ofAnswers.bytes, while: { answerBytes.isFull() })
+    }
+
+    /// Cuts off whose body has stopped coming, the largest first, until others can send theirs.
+    private func cutOffStalled(until bytes: Int) {
+        guard now >= looksForStalledAgain else { return }
+        looksForStalledAgain = now + Self.lookNanoseconds
+        cutOff(
+            { $0.ofRequests.bytes > 0 && $0.isSending && now - $0.received >= deadlines.page / 2 },
+            largest: \.ofRequests.bytes, while: { requestBytes.isFull(with: bytes) })
+    }
+
+    /// All connections are looked at, so not for each of many that ask.
+    private static let lookNanoseconds: UInt64 = 100_000_000
+
+    private func cutOff(
+        _ isIdle: (Connection) -> Bool, largest size: KeyPath<Connection, Int>,
+        while isFull: () -> Bool
+    ) {
+        let idle = connections.map(\.1).filter(isIdle)
+        for connection in idle.sorted(by: { $0[keyPath: size] > $1[keyPath: size] }) {
+            guard isFull() else { return }
             cutOff(connection)
         }
-        return !answerBytes.isFull
     }
 }

@@ -31,6 +31,18 @@ extension EventLoop {
         return found
     }
 
+    /// An open hub is for its own machine, also where a proxy on it hands requests on: throws if
+    /// one on the way tells of another, whether or not proxies are believed otherwise.
+    func checkIsLocal(_ bytes: RawSpan, _ head: RequestHead) throws(Problem) {
+        guard head.isForwarded else { return }
+        var stranger: String?
+        bytes.forwardedFor(inHead: head.length) { element in
+            if NetworkAddress(forwarded: element)?.isLoopback != true { stranger = element }
+            return stranger == nil
+        }
+        if stranger != nil { throw .openHubForwarded }
+    }
+
     // MARK: Requests
 
     /// Counts a request of the connection's address; throws if it has had too many.

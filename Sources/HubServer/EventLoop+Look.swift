@@ -11,7 +11,7 @@ extension EventLoop {
     /// Hands a question to the admin reader; the connection waits for its answer.
     func post(_ connection: Connection, _ look: Look) throws(Problem) {
         // What is wrong must be seen, of all times, when there is too much.
-        if answerBytes.isFull, connection.route != .metrics, !hasMadeRoom() { throw .overloaded }
+        if connection.route != .metrics, !hasRoom(for: connection) { throw .overloaded }
         let request = LookRequest(loop: number, call: connection.token, look: look)
         guard hub.looks.post(request) else { throw .overloaded }
         connection.phase = .called

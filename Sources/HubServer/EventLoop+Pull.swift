@@ -103,6 +103,7 @@ extension EventLoop {
     /// tick published is under way by then, so that no publish waits behind them.
     func readPages() {
         var room = TickRoom()
+        takeUpHeldBack()
         while !room.isUsedUp, let next = nextPage() {
             guard let connection = connections[next.call], case .pull(var call) = connection.call
             else { continue }
@@ -118,22 +119,34 @@ extension EventLoop {
         }
     }
 
-    /// The pull whose page comes next. While clients leave too many pages untaken there is none,
-    /// and who has waited too long for that to change is refused, if nobody can be sent away.
+    /// The pull whose page comes next. Those for which there is no room, since answers lie there
+    /// that nobody takes, are held back; who waited too long for that to change is refused.
     private func nextPage() -> PageToRead? {
-        while answerBytes.isFull, let first = pagesToRead.first {
-            guard now >= first.deadline else { return nil }
-            if hasMadeRoom() { break }
-            _ = pagesToRead.popFirst()
-            guard let connection = connections[first.call], case .pull = connection.call else {
+        while let page = pagesToRead.popFirst() {
+            guard let connection = connections[page.call], case .pull = connection.call else {
+                continue
+            }
+            if hasRoom(for: connection) { return page }
+            guard now >= page.deadline else {
+                pagesHeldBack.append(page)
                 continue
             }
             endCall(connection)
             refuse(connection, .overloaded)
             goOn(connection)
         }
-        return pagesToRead.popFirst()
+        return nil
     }
+
+    /// Puts those that were held back in line again, now and then: others may have taken theirs.
+    private func takeUpHeldBack() {
+        guard !pagesHeldBack.isEmpty, now >= looksAtHeldBack else { return }
+        looksAtHeldBack = now + Self.holdNanoseconds
+        for page in pagesHeldBack { pagesToRead.append(page) }
+        pagesHeldBack.removeAll(keepingCapacity: true)
+    }
+
+    private static let holdNanoseconds: UInt64 = 20_000_000
 
     /// Takes up what the client has sent meanwhile, if its request in hand is answered.
     func goOnIfAnswered(_ connection: Connection) {

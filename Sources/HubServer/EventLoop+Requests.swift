@@ -21,7 +21,10 @@ extension EventLoop {
         let borrows = connection.input.isEmpty
         if borrows { swap(&connection.input, &scratch) }
         let transfer = tls == nil ? receiveBytes(connection) : receiveRecords(connection)
-        if case .bytes = transfer { work(connection) }
+        if case .bytes = transfer {
+            connection.received = now
+            work(connection)
+        }
         if borrows {
             giveBack(connection)
         } else if connection.input.isEmpty {
@@ -107,7 +110,7 @@ extension EventLoop {
         switch connection.phase {
         case .head:
             guard !input.isEmpty, !connection.closes else { return false }
-            let room = answerBytes.isFull ? 1 : Limits.outputBytes
+            let room = answerBytes.isFull(for: payer(connection)) ? 1 : Limits.outputBytes
             guard output.count + connection.unsent.count < room,
                 connection.turn < Limits.requestsPerTurn
             else {
@@ -237,7 +240,7 @@ extension EventLoop {
             throw .tooLarge(connection.route)
         }
         if let length = head.contentLength, length > Limits.smallRequestBytes, length > received,
-            requestBytes.isFull(with: length)
+            !hasRoom(for: connection, bytes: length)
         {
             throw .overloaded.closing
         }
@@ -250,7 +253,11 @@ extension EventLoop {
         connection.holder = nil
         connection.authorityVersion = authorityVersion
         let access = connection.route.access
-        if authority.isOpen || access == .all { return .anyone }
+        if access == .all { return .anyone }
+        if authority.isOpen {
+            try checkIsLocal(bytes, connection.head)
+            return .anyone
+        }
         guard let holder = try holder(connection, bytes) else { throw .unauthorized }
         try countOfToken(connection, holder)
         guard holds(holder) else { throw .tokenExpired(holder.expires) }

@@ -71,12 +71,17 @@ final class EventLoop {
     var requestBytes: HeldBytes
     var answerBytes: HeldBytes
 
-    /// Monotonic nanoseconds from which clients that take nothing are looked for again.
+    /// Monotonic nanoseconds from which clients that take nothing, or send nothing, are looked for
+    /// again.
     var looksForLazyAgain: UInt64 = 0
+    var looksForStalledAgain: UInt64 = 0
     private var tide = Tide()
 
     /// Pulls whose pages come next, in the order in which they came.
     var pagesToRead = Queue<PageToRead>()
+    /// Those for which there was no room, and when they are looked at again.
+    var pagesHeldBack: [PageToRead] = []
+    var looksAtHeldBack: UInt64 = 0
 
     /// Connections that follow the hub's events and were told how everything is.
     var streams: [Token] = []
@@ -183,14 +188,12 @@ final class EventLoop {
         requestBytes.count + answerBytes.count + connections.count * Limits.smallRequestBytes
     }
 
-    /// Milliseconds after which pages are tried again that wait for others to be taken; most often
-    /// the socket that takes them ends the wait.
-    private static let retryMilliseconds: Int32 = 20
-
     private func wait() -> Int {
         var milliseconds: Int32 = waiters.hasReady ? 0 : -1
-        if !pagesToRead.isEmpty { milliseconds = answerBytes.isFull ? Self.retryMilliseconds : 0 }
-        let next = min(timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline)
+        if !pagesToRead.isEmpty { milliseconds = 0 }
+        let next = min(
+            timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline,
+            pagesHeldBack.isEmpty ? .max : looksAtHeldBack)
         if milliseconds < 0, next != .max {
             let current = MonotonicClock.now()
             let rest = next > current ? (next - current) / 1_000_000 + 1 : 0
@@ -420,7 +423,9 @@ final class EventLoop {
 
     /// Looks again at some of the woken pulls; the others follow in the next tick.
     private func wakeWaiters() {
-        while pagesToRead.count < Limits.wakesPerTick, let call = waiters.next() {
+        while pagesToRead.count + pagesHeldBack.count < Limits.wakesPerTick,
+            let call = waiters.next()
+        {
             guard let connection = connections[Token(rawValue: call)],
                 connection.phase == .waiting
             else { continue }

@@ -86,6 +86,12 @@ extension Problem {
         "Send a token of this hub: Authorization: Bearer <token>. `message-center token "
             + "create` makes one.")
 
+    static let openHubForwarded = Problem(
+        401, "unauthorized",
+        "No token is defined, so this hub is for its own machine alone, and a proxy handed this "
+            + "request on from elsewhere: have the hub's operator make tokens, with "
+            + "`message-center token create`.")
+
     static let overloaded = Problem(
         503, "overloaded", "The hub has more under way than it takes at once: try again shortly."
     ).retryable(after: 1)

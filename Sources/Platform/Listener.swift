@@ -20,8 +20,9 @@ package struct Listener: ~Copyable, Sendable {
     package init(
         _ endpoint: Endpoint, backlog: Int32 = 4096, sharing: Sharing = .alone
     ) throws(Errno) {
-        // The sockets accepted inherit TCP_NODELAY: no call for each of them.
+        // The sockets accepted inherit TCP_NODELAY, and what else is set here: no call for each.
         let descriptor = try Descriptor.tcp(endpoint.family)
+        try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Self.mostUnsent)
         // A restart must not wait for the connections of the program before to time out.
         try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         if sharing == .joined { try descriptor.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
@@ -49,6 +50,11 @@ package struct Listener: ~Copyable, Sendable {
         /// Joins those that share the port.
         case joined
     }
+
+    /// Bytes that the kernel takes ahead of what it has sent; tcp(7). With all that its buffers
+    /// hold, megabytes, it says nothing for a minute of a client on a slow line that takes them
+    /// steadily, and that client looks like one that takes nothing.
+    private static let mostUnsent: Int32 = 64 * 1024
 
     private static func localEndpoint(_ fd: Int32) throws(Errno) -> Endpoint {
         var storage = sockaddr_storage()

@@ -24,6 +24,11 @@ package struct NetworkAddress: Hashable, Sendable {
 
     package var isVersion4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
+    /// Whether it is this machine's own: 127.0.0.0/8, or ::1 (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
+    package var isLoopback: Bool {
+        isVersion4 ? UInt32(truncatingIfNeeded: low) >> 24 == 127 : high == 0 && low == 1
+    }
+
     /// What one site has: an address of IPv4, or the /64 of one of IPv6, within which every host
     /// may take as many addresses as it likes (RFC 4291, 2.5.4; RFC 8981).
     package var site: NetworkAddress {

@@ -21,8 +21,18 @@ package enum ProcessMemory {
         return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
     }
 
-    /// Returns the pages to the system that hold nothing any more, wherever in the heap they lie;
-    /// malloc_trim(3). Whoever allocates meanwhile may wait for it. Any thread.
+    /// Bytes of a block from which on it has pages of its own, which go back when it is freed.
+    private static let largeBlock: Int32 = 2 << 20
+
+    /// Has large blocks go back to the system when they are freed; mallopt(3). Left alone, the C
+    /// library learns from the first that is freed to keep the next ones, up to 64 MiB for each
+    /// thread, where `giveBack` does not find them. Before other threads begin.
+    package static func bound() {
+        clinux_bound_heap(largeBlock)
+    }
+
+    /// Returns the pages to the system that hold nothing any more, scattered in the heap as they
+    /// may lie; malloc_trim(3). Whoever allocates meanwhile may wait for it. Any thread.
     package static func giveBack() {
         clinux_trim_heap()
     }

@@ -1,7 +1,7 @@
 /// The header fields that mean something to the hub. All others are checked and passed over.
 enum FieldName: UInt8 {
     case host, accept, expect, origin, connection, contentType, requestID, authorization,
-        ifNoneMatch, cookie
+        ifNoneMatch, cookie, forwardedFor
     case contentLength, acceptEncoding, contentEncoding, transferEncoding
     case other
 
@@ -25,6 +25,7 @@ enum FieldName: UInt8 {
         case (13, UInt8(ascii: "i")): candidate = ("if-none-match", .ifNoneMatch)
         case (14, UInt8(ascii: "c")): candidate = ("content-length", .contentLength)
         case (15, UInt8(ascii: "a")): candidate = ("accept-encoding", .acceptEncoding)
+        case (15, UInt8(ascii: "x")): candidate = ("x-forwarded-for", .forwardedFor)
         case (16, UInt8(ascii: "c")): candidate = ("content-encoding", .contentEncoding)
         case (17, UInt8(ascii: "t")): candidate = ("transfer-encoding", .transferEncoding)
         default:

@@ -129,6 +129,7 @@ struct HeadReading: Sendable {
         case .ifNoneMatch: if !head.ifNoneMatch.isPresent { head.ifNoneMatch = ByteRange(value) }
         // Clients send all their cookies in one line (RFC 6265, section 5.4).
         case .cookie: if !head.cookie.isPresent { head.cookie = ByteRange(value) }
+        case .forwardedFor: head.isForwarded = true
         case .other: break
         }
     }

@@ -35,6 +35,8 @@ package struct RequestHead: Equatable, Sendable, BitwiseCopyable {
     package var acceptsGzip = false
     /// The body is encoded in some other way than `identity`.
     package var hasContentEncoding = false
+    /// There is `X-Forwarded-For`: a proxy hands it on. See `forwardedFor(inHead:)`.
+    package var isForwarded = false
     /// The length of the body that follows, if the request says so; nil and not chunked: no body.
     package var contentLength: Int?
     /// The request target as sent; see `Target`.

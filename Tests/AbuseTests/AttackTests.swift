@@ -9,7 +9,7 @@ import Wire
 struct AttackTests {
     @Test("Others are served, and the hub has what it had before", arguments: Attack.all)
     func holds(attack: Attack) throws {
-        let hub = try HubProcess(arguments: attack.arguments)
+        let hub = try HubProcess(arguments: ["--loops", "2"] + attack.arguments)
         let observer = try hub.client()
         try warmUp(observer)
         let before = try Vitals(of: hub.processID)

@@ -7,6 +7,8 @@ import Wire
 final class Regular: Sendable {
     private struct Course {
         var rounds = 0
+        /// Pulls that were refused for want of room, and had to be asked for again.
+        var repeats = 0
         var longest: UInt64 = 0
         var complaint: String?
         var isOver = false
@@ -24,7 +26,9 @@ final class Regular: Sendable {
             while !course.withLock({ $0.isOver }) {
                 let began = MonotonicClock.now()
                 do {
-                    last = try Self.round(client, wid, after: last)
+                    last = try Self.round(client, wid, after: last) {
+                        course.withLock { $0.repeats += 1 }
+                    }
                 } catch {
                     course.withLock { $0.complaint = "\(error)" }
                     return
@@ -39,7 +43,9 @@ final class Regular: Sendable {
     }
 
     /// - Returns: the index of the message that went through.
-    private static func round(_ client: RawClient, _ wid: Int, after last: Int) throws -> Int {
+    private static func round(
+        _ client: RawClient, _ wid: Int, after last: Int, repeated: () -> Void
+    ) throws -> Int {
         func expect(_ isTrue: Bool, _ answer: Answer) throws {
             guard isTrue else {
                 throw RawClient.Failure(description: "\(answer.status) \(answer.text)")
@@ -52,6 +58,7 @@ final class Regular: Sendable {
         var page = try client.pull(wid, ["topics": ["Regular_*"]])
         // Where a starved machine leaves the hub no time to make room, it says so; then it has to.
         if page.status == 503, page["retryable"].boolean == true {
+            repeated()
             page = try client.pull(wid, ["topics": ["Regular_*"]])
         }
         try expect(page.status == 200 && page.indexes == [index], page)
@@ -73,6 +80,7 @@ final class Regular: Sendable {
         thread.join()
         return course.withLock { course in
             if let complaint = course.complaint { return complaint }
+            if course.repeats > 3 { return "\(course.repeats) of its pulls were refused" }
             // On a machine that many share a round has its bad moments, but no long ones.
             if course.longest > 5_000_000_000 { return "waited \(course.longest / 1_000_000) ms" }
             return nil

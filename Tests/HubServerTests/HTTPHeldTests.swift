@@ -11,10 +11,13 @@ struct HTTPHeldTests {
     private static let blanks = [UInt8](repeating: 0x20, count: 14 << 20)
 
     /// A hub whose one loop has the least share of both.
-    private func hub() throws -> RunningHub {
+    ///
+    /// - Parameter page: milliseconds that a page waits for room; half of it without a byte, and a
+    ///   client is idle.
+    private func hub(page: Int = 300) throws -> RunningHub {
         try RunningHub(loops: 1) {
             ($0.requestBytesHeld, $0.answerBytesHeld) = (0, 0)
-            $0.deadlines.page = Deadlines.milliseconds(300)
+            $0.deadlines.page = Deadlines.milliseconds(page)
         }
     }
 
@@ -28,7 +31,8 @@ struct HTTPHeldTests {
             "Content-Length: 15000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nE00000\r\n",
         ])
     func requests(_ framing: String) throws {
-        let hub = try hub()
+        // Nobody is idle here.
+        let hub = try hub(page: 60_000)
         let observer = try hub.client()
         var clients: [RawClient] = []
         var refused = 0
@@ -95,6 +99,80 @@ struct HTTPHeldTests {
         }
         let isFree = try eventually { try held("answer", publisher) == 0 }
         #expect(isFree)
+    }
+
+    @Test("Large requests that have stopped coming make room for those that come")
+    func stalled() throws {
+        let hub = try hub()
+        let observer = try hub.client()
+        var stalled: [RawClient] = []
+        for _ in 0..<6 {
+            let client = try hub.client()
+            try client.send(Self.batch + "Content-Length: 15000000\r\n\r\n")
+            try? client.send(Self.blanks)
+            stalled.append(client)
+        }
+        let whole = Self.batch + "Content-Length: \(Self.blanks.count)\r\n\r\n"
+        let isTaken = eventually {
+            guard let client = try? hub.client(), (try? client.send(whole)) != nil else {
+                return false
+            }
+            try? client.send(Self.blanks)
+            return (try? client.answer())?.status == 400
+        }
+        #expect(isTaken)
+        #expect(try observer.metric("message_center_connections_cut_off_total") ?? 0 >= 1)
+    }
+
+    @Test("What one client does not take, or sends in pieces, leaves half of the room to others")
+    func payers() throws {
+        let folder = try TemporaryFolder()
+        func warehouse(_ wids: [UInt32]) throws -> String {
+            try TokenFile(data: folder.path).create(
+                name: "w", role: .warehouse, topics: [], wids: wids, now: 0)
+        }
+        let greedy = try warehouse(Array(1...8))
+        let modest = try warehouse([100])
+        let admin = try TokenFileMaker.admin(folder)
+        // Nobody is idle here, and none of the answers taken: the greedy one alone is held back.
+        let hub = try RunningHub(folder: folder, loops: 1) {
+            ($0.requestBytesHeld, $0.answerBytesHeld) = (0, 0)
+            $0.deadlines.page = Deadlines.milliseconds(60_000)
+        }
+        let observer = try hub.client()
+        func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(token)"] }
+        for _ in 0..<64 {
+            let text = String(repeating: "x", count: 250_000)
+            let body = "{\"topic\":\"A_B\",\"wid\":0,\"body\":\"\(text)\"}"
+            let answer = try observer.request(
+                "POST", "/v1/messages", body, fields: bearer(admin))
+            #expect(answer.status == 201)
+        }
+        func held(_ what: String) throws -> Int {
+            let text = try observer.request("GET", "/metrics", fields: bearer(admin)).text
+            let line = text.split(separator: "\n").first {
+                $0.hasPrefix("message_center_\(what)_bytes_held ")
+            }
+            return line.flatMap { Int($0.split(separator: " ")[1]) } ?? -1
+        }
+        let wish = #"{"limit":1000,"maxBytes":16777216}"#
+        let clients = try (1...8).map { wid in
+            let client = try hub.client()
+            try client.begin(
+                "POST", "/v1/warehouses/\(wid)/pull", wish, fields: bearer(greedy))
+            return client
+        }
+        let isHalfFull = try eventually { try held("answer") >= Limits.leastShare / 2 }
+        #expect(isHalfFull)
+        for _ in 0..<20 {
+            let page = try observer.request(
+                "POST", "/v1/warehouses/100/pull", #"{"limit":1}"#, fields: bearer(modest))
+            #expect(page.messages.count == 1)
+        }
+        #expect(try held("answer") <= Limits.leastShare / 2 + 2 * Limits.pullBytes)
+        for client in clients {
+            #expect(try client.answer().status == 200, "and each gets its page when it reads")
+        }
     }
 
     private static let small = #"{"topic":"A_B","wid":1,"body":1}"#

@@ -245,13 +245,50 @@ import Wire
 
     @Test("The audit tells the address that a trusted proxy tells")
     func audit() throws {
-        let hub = try limited { $0.trustedProxies = [try! NetworkPrefix("127.0.0.0/8")] }
+        let folder = try TemporaryFolder()
+        let token = try TokenFileMaker.admin(folder)
+        let hub = try RunningHub(folder: folder) {
+            $0.trustedProxies = [try! NetworkPrefix("127.0.0.0/8")]
+        }
         let client = try hub.client()
-        try client.pull(7)
-        _ = try client.request(
-            "POST", "/v1/warehouses/7/pause", "{}", fields: ["X-Forwarded-For": "10.9.8.7"])
-        let entry = try #require(try client.get("/v1/audit")["entries"].elements?.first)
+        let fields = ["Authorization": "Bearer \(token)", "X-Forwarded-For": "10.9.8.7"]
+        _ = try client.request("PUT", "/v1/warehouses/7", "{}", fields: fields)
+        let paused = try client.request("POST", "/v1/warehouses/7/pause", "{}", fields: fields)
+        #expect(paused.status == 200)
+        let audit = try client.request("GET", "/v1/audit?action=pause", fields: fields)
+        let entry = try #require(audit["entries"].elements?.first)
         #expect(entry["address"]?.text == "10.9.8.7")
+    }
+
+    // MARK: An open hub
+
+    @Test(
+        "A hub without tokens is for its own machine, whatever a proxy on it lets through",
+        arguments: [nil, "127.0.0.1"])
+    func openBehindProxy(trusted: String?) throws {
+        let hub = try RunningHub {
+            $0.trustedProxies = trusted.map { [try! NetworkPrefix($0)] } ?? []
+        }
+        let client = try hub.client()
+        for stranger in [
+            "203.0.113.9", "203.0.113.9, 127.0.0.1", "127.0.0.1, 203.0.113.9", "2001:db8::1",
+            "[2001:db8::1]:80", "unknown", "127.0.0.1.example.com", "::ffff:203.0.113.9",
+        ] {
+            for (method, path) in [
+                ("POST", "/v1/messages"), ("POST", "/v1/warehouses/3/pull"), ("GET", "/v1/audit"),
+            ] {
+                let answer = try client.request(
+                    method, path, method == "POST" ? "{}" : nil,
+                    fields: ["X-Forwarded-For": stranger])
+                expectProblem(answer, 401, "unauthorized")
+                #expect(answer["detail"].text?.contains("message-center token create") == true)
+            }
+            #expect(try ask(client, stranger) == 200, "that it runs, everybody may know")
+        }
+        for own in ["127.0.0.1", "::1", "127.8.8.8, ::1", "[::1]:80", "127.0.0.1:80", ""] {
+            #expect(try ask(client, own, "/v1/warehouses") == 200, "\(own)")
+        }
+        #expect(try client.get("/v1/warehouses")["warehouses"].elements?.isEmpty == true)
     }
 
     // MARK: Wrong tokens

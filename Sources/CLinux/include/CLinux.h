@@ -56,6 +56,9 @@ int clinux_run_when_idle(void);
 
 /// gettid(2).
 int clinux_thread_id(void);
+/// mallopt(3): blocks of so many bytes have pages of their own, and the end of a heap that is free
+/// and as large goes back; for good, where the C library would let both grow with what was freed.
+void clinux_bound_heap(int bytes);
 /// malloc_trim(3) with no room kept; nothing where the C library has no such call.
 void clinux_trim_heap(void);
 

@@ -40,6 +40,7 @@ private enum Serve {
     private static func serve(_ configuration: Configuration) throws {
         // What the hub writes holds messages and digests: its own user's, nobody else's.
         umask(0o077)
+        ProcessMemory.bound()
         // Before any thread starts: they inherit that signals are read here and nowhere else.
         let signals = try Signals()
         let log = Log(
