@@ -16,6 +16,8 @@ final class Connection {
         case body(Int)
         /// The head is there; the body comes in chunks.
         case chunks
+        /// All of it is there: a body of so many bytes, and of how many the request is made.
+        case whole(body: Int, request: Int)
         /// Another thread has it: the writer or the admin reader.
         case called
         /// A pull waits for messages.
@@ -129,7 +131,7 @@ final class Connection {
     var isSending: Bool {
         switch phase {
         case .body, .chunks: true
-        case .head, .called, .waiting, .streaming, .draining: false
+        case .head, .whole, .called, .waiting, .streaming, .draining: false
         }
     }
 

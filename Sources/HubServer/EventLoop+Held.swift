@@ -54,7 +54,7 @@ extension EventLoop {
             connection.input.shrink(to: 0)
             finish(connection)
             countRequest(connection)
-        case .head, .called, .waiting, .streaming, .draining: break
+        case .head, .whole, .called, .waiting, .streaming, .draining: break
         }
     }
 
@@ -62,7 +62,7 @@ extension EventLoop {
     /// sender, until the request in hand is answered.
     func hasEnough(_ connection: Connection) -> Bool {
         switch connection.phase {
-        case .called, .waiting, .streaming: break
+        case .whole, .called, .waiting, .streaming: break
         case .head, .body, .chunks, .draining: return false
         }
         return connection.input.count >= Limits.bytesPerTick

@@ -89,6 +89,8 @@ extension EventLoop {
         let mayWait: Bool
         /// When it is refused if there is no room for its page.
         let deadline: UInt64
+        /// What other ticks have read of it; its messages are held by the connection.
+        var begun: PageReader.Page?
     }
 
     /// What pages may still take of a tick.
@@ -108,7 +110,7 @@ extension EventLoop {
             guard let connection = connections[next.call], case .pull(var call) = connection.call
             else { continue }
             room.rows -= Limits.rowsPerPage
-            if isDesks(call.request, from: next.from) {
+            if next.begun == nil, isDesks(call.request, from: next.from) {
                 askForPage(connection, call, from: next.from, mayWait: next.mayWait)
                 goOnIfAnswered(connection)
                 continue
@@ -153,24 +155,53 @@ extension EventLoop {
         if connection.phase != .waiting, connection.phase != .called { goOn(connection) }
     }
 
-    /// Reads the page into `body`. Nil: it could not be read, and the client knows.
+    /// Reads the page into `body`. Nil: it could not be read, and the client knows; or it is in line
+    /// again, for a filter that lets little through looks at many rows, and others have their turn
+    /// in between.
     private func readPage(
         _ connection: Connection, _ call: inout PullCall, _ next: PageToRead,
         _ room: inout TickRoom
     ) -> PullCall.Step? {
         let request = call.request
         let line = hub.lines.line(of: request.wid)
-        beginPage(request.wid)
-        let page: PageReader.Page
+        var query = PageReader.Query(request)
+        var page = next.begun ?? PageReader.Page(from: next.from, next: next.from)
+        if !query.topics.isEmpty, query.coalesce == .off {
+            query.looks = min(Limits.rowsPerTick, query.looks - page.looks)
+        }
+        let before = (looks: page.looks, bytes: page.bytes)
+        if next.begun == nil {
+            beginPage(request.wid)
+            body.append("[")
+        } else {
+            swap(&body, &connection.held)
+            connection.held.removeAll()
+        }
         do throws(ReadFailure) {
-            page = try pages.read(
-                PageReader.Query(request), from: next.from, line: line, into: &body)
+            try pages.goOn(&page, query, line, into: &body)
         } catch {
             return give(up: connection, call, error)
         }
-        room.rows -= page.shown + page.filtered + page.coalesced
-        room.bytes -= page.bytes
+        room.rows -= page.looks - before.looks
+        room.bytes -= page.bytes - before.bytes
+        if PageReader.goesOn(page, query, line) {
+            putBack(connection, next, page)
+            return nil
+        }
+        body.append("]")
         return handOut(connection, &call, page, line, [], mayWait: next.mayWait)
+    }
+
+    /// Puts a page in line again of which `body` has the beginning.
+    private func putBack(
+        _ connection: Connection, _ next: PageToRead, _ page: PageReader.Page
+    ) {
+        swap(&body, &connection.held)
+        countAnswer(connection)
+        pagesToRead.append(
+            PageToRead(
+                call: next.call, from: next.from, mayWait: next.mayWait, deadline: next.deadline,
+                begun: page))
     }
 
     /// Begins a page's answer in `body`; its messages follow.

@@ -82,7 +82,7 @@ extension EventLoop {
         connection.hasEnded = true
         watch(connection, connection.interest.subtracting(.read))
         switch connection.phase {
-        case .called: break
+        case .whole, .called: break
         case .waiting: resume(connection, mayWait: false)
         case .streaming: close(connection)
         case .head, .body, .chunks, .draining:
@@ -124,16 +124,33 @@ extension EventLoop {
                 awaitBody(connection)
                 return false
             }
-            perform(connection, &input, bodyLength: whole - connection.head.length, used: whole)
+            connection.phase = .whole(body: whole - connection.head.length, request: whole)
+            connection.deadline = .max
             return true
         case .chunks:
             return readChunks(connection, &input)
+        case .whole(let body, let request):
+            guard isTurn(connection, request) else {
+                connection.isHeldUp = true
+                return false
+            }
+            perform(connection, &input, bodyLength: body, used: request)
+            return true
         case .draining:
             input.removeAll()
             return false
         case .called, .waiting, .streaming:
             return false
         }
+    }
+
+    /// Whether a request of so many bytes comes in this tick: batches beyond what a tick reads come
+    /// with the next ones, so that all else does not wait for all of them.
+    private func isTurn(_ connection: Connection, _ bytes: Int) -> Bool {
+        guard connection.route == .publishBatch else { return true }
+        guard batchRoom > 0 else { return false }
+        batchRoom -= bytes
+        return true
     }
 
     private func readHead(_ connection: Connection, _ input: inout ByteBuffer) -> Bool {
@@ -313,7 +330,8 @@ extension EventLoop {
             return false
         case .complete(let length, let consumed):
             connection.decoder = nil
-            perform(connection, &input, bodyLength: length, used: offset + consumed)
+            connection.phase = .whole(body: length, request: offset + consumed)
+            connection.deadline = .max
             return true
         }
     }
@@ -323,7 +341,6 @@ extension EventLoop {
         _ connection: Connection, _ input: inout ByteBuffer, bodyLength: Int, used: Int
     ) {
         connection.phase = .head
-        connection.deadline = .max
         let head = connection.head
         do throws(Problem) {
             // Between head and body there may have been minutes.

@@ -44,7 +44,9 @@ extension EventLoop {
             watch(connection, .write)
         case .bytes:
             if hadUnsent { setDeadlineOfPhase(connection) }
-            if hadMore || connection.interest != .read { sentAll(connection) }
+            if hadMore || connection.interest != .read || connection.isHeldUp {
+                sentAll(connection)
+            }
         }
     }
 
@@ -86,7 +88,7 @@ extension EventLoop {
         case .streaming:
             guard case .stream(let stream) = connection.call else { return }
             setDeadline(connection, at: stream.ends)
-        case .called: connection.deadline = .max
+        case .whole, .called: connection.deadline = .max
         case .draining: break
         }
     }
@@ -94,7 +96,7 @@ extension EventLoop {
     private func sentAll(_ connection: Connection) {
         connection.unsent.shrink(to: 0)
         switch connection.phase {
-        case .head where connection.isHeldUp:
+        case .head where connection.isHeldUp, .whole where connection.isHeldUp:
             // Its next request comes with the next tick, after the others' turn.
             watch(connection, .write)
         case .head where connection.closes, .draining: linger(connection)

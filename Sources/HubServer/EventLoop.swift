@@ -46,6 +46,8 @@ final class EventLoop {
     var tlsVersion = 0
     /// Connections whose handshake was gone on with in this tick.
     var handshakes = 0
+    /// Bytes of batches that this tick may still read.
+    var batchRoom = 0
 
     /// When a certificate that is not believed was last told of.
     var untrustedTold: UInt64 = 0
@@ -162,6 +164,7 @@ final class EventLoop {
         refreshAuthority()
         refreshTLS()
         handshakes = 0
+        batchRoom = Limits.batchBytesPerTick
         for place in 0..<count {
             let event = poller.event(at: place)
             switch event.token {
@@ -378,7 +381,7 @@ final class EventLoop {
             if !refuseIfObjected(connection) { resume(connection, mayWait: false) }
         case .streaming:
             endStream(connection)
-        case .head where connection.input.isEmpty, .draining, .called:
+        case .head where connection.input.isEmpty, .draining, .whole, .called:
             close(connection)
         case .head:
             beginUnread(connection)

@@ -37,6 +37,11 @@ final class PageReader {
         var firstCreated: Int64?
         /// Bytes of the messages that were written, those swallowed included.
         var bytes = 0
+        /// A message behind `next` would have been too many.
+        var isFull = false
+
+        /// Messages that the page stands for.
+        var looks: Int { shown + filtered + coalesced }
 
         /// Nothing is shown, and there is nothing to go on to.
         var isEmpty: Bool { shown == 0 && !more }
@@ -48,6 +53,8 @@ final class PageReader {
         var maxBytes: Int
         var topics: [TopicPattern] = []
         var coalesce = Coalescer.Mode.off
+        /// Messages of the line that the page stands for at most.
+        var looks = Limits.filterLooks
 
         init(limit: Int, maxBytes: Int) {
             self.limit = limit
@@ -58,6 +65,7 @@ final class PageReader {
             self.init(limit: pull.limit, maxBytes: pull.maxBytes)
             topics = pull.topics
             coalesce = pull.coalesce
+            if coalesce != .off { looks = Limits.pullMessages }
         }
     }
 
@@ -70,25 +78,39 @@ final class PageReader {
         _ query: Query, from: Int64, line: Line, into output: inout ByteBuffer
     ) throws(ReadFailure) -> Page {
         var page = Page(from: from, next: from)
-        let isArchived = line.isArchived(after: from)
         output.append("[")
+        try goOn(&page, query, line, into: &output)
+        output.append("]")
+        return page
+    }
+
+    /// Takes a page further that is not at its end, and appends its messages to `output`, where
+    /// those before stand. One that coalesces is read as a whole.
+    func goOn(
+        _ page: inout Page, _ query: Query, _ line: Line, into output: inout ByteBuffer
+    ) throws(ReadFailure) {
+        let isArchived = line.isArchived(after: page.next)
+        let isFirst = page.looks == 0
         if isArchived {
             verdicts.removeAll(keepingCapacity: true)
             try readMessages(query, &page, line, &output)
-        } else if line.first(after: from) != nil {
+        } else if line.first(after: page.next) != nil {
             try ReadFailure.store { () throws(StoreFailure) in try reader.begin() }
             defer { reader.end() }
             verdicts.removeAll(keepingCapacity: true)
             try readMessages(query, &page, line, &output)
         }
-        output.append("]")
         page.more = line.isArchived(after: page.next) || line.first(after: page.next) != nil
-        if !page.more { page.next = max(from, line.head) }
-        if !isArchived {
-            page.ordinalBefore = line.ordinal(through: from)
-            page.ordinalAfter = line.ordinal(through: page.next)
-        }
-        return page
+        if !page.more { page.next = max(page.next, line.head) }
+        guard !isArchived else { return }
+        if isFirst { page.ordinalBefore = line.ordinal(through: page.from) }
+        page.ordinalAfter = line.ordinal(through: page.next)
+    }
+
+    /// Whether there is more of the line that belongs to the page, by what it has until now.
+    static func goesOn(_ page: Page, _ query: Query, _ line: Line) -> Bool {
+        page.more && !page.isFull && page.shown < query.limit && page.looks < Limits.filterLooks
+            && query.coalesce == .off && !line.isArchived(after: page.next)
     }
 
     private func readMessages(
@@ -117,14 +139,15 @@ final class PageReader {
         _ query: Query, _ page: inout Page, _ line: Line, _ output: inout ByteBuffer
     ) throws(ReadFailure) {
         let start = output.count
-        var shown = 0
+        let (bytes, before) = (page.bytes, page.shown)
+        var shown = before
         try scan(query, &page, line) { row, entry, isShown in
             guard isShown else { return true }
             let mark = output.count
             if shown > 0 { output.append(",") }
             append(row, index: entry.index, ordinal: entry.ordinal, to: &output)
             output.append("}")
-            guard shown == 0 || output.count - start <= query.maxBytes else {
+            guard shown == 0 || bytes + output.count - start <= query.maxBytes else {
                 output.truncate(to: mark)
                 return false
             }
@@ -132,7 +155,7 @@ final class PageReader {
             return true
         }
         page.shown = shown
-        page.bytes = output.count - start
+        page.bytes = bytes + output.count - start
     }
 
     /// What gets each message of a scan, and whether the filter lets it through; false: the page
@@ -163,7 +186,7 @@ final class PageReader {
             guard take(row, entry, isShown) else { return .full }
             if isShown { kept += 1 } else { page.filtered += 1 }
             looked += 1
-            return kept < query.limit && looked < Limits.filterLooks ? .goOn : .last
+            return kept < query.limit && looked < query.looks ? .goOn : .last
         }
         page.next = passed.end
         page.ordinalBefore = passed.before.ordinal
@@ -174,10 +197,12 @@ final class PageReader {
     private func scanStore(
         _ query: Query, _ page: inout Page, _ line: Line, _ take: Take
     ) throws(ReadFailure) {
-        var cursor = line.cursor(after: page.from)
-        var (kept, looked, isFull) = (0, 0, false)
-        while !isFull, kept < query.limit, looked < Limits.filterLooks {
-            fill(&cursor, atMost: min(Self.stride, query.limit - kept))
+        var cursor = line.cursor(after: page.next)
+        let isFirst = page.looks == 0
+        var (kept, looked) = (page.shown, 0)
+        while !page.isFull, kept < query.limit, looked < query.looks {
+            let rest = min(query.limit - kept, query.looks - looked)
+            fill(&cursor, atMost: min(Self.stride, rest))
             guard !entries.isEmpty else { return }
             var place = 0
             var mismatch: StoreFailure?
@@ -189,9 +214,9 @@ final class PageReader {
                     return false
                 }
                 let isShown = fits(row.topic, query.topics)
-                if looked == 0, isShown { page.firstCreated = row.created }
+                if isFirst, looked == 0, isShown { page.firstCreated = row.created }
                 guard take(row, entry, isShown) else {
-                    isFull = true
+                    page.isFull = true
                     return false
                 }
                 if isShown { kept += 1 } else { page.filtered += 1 }

@@ -344,6 +344,47 @@ import Wire
         #expect(found["count"] == ["from": 10_001, "to": 10_005, "filtered": 4, "coalesced": 0])
     }
 
+    @Test(
+        "A page that a filter spreads over many turns is the page that one turn would have read",
+        arguments: [(1000, 16_777_216), (7, 16_777_216), (1000, 2_000), (1, 1)])
+    func filterTurns(limit: Int, maxBytes: Int) throws {
+        let isShown = { (index: Int) in index % 97 == 5 || (2_000..<2_300).contains(index) }
+        let messages = (1...5_000).map { index in
+            let body = JSONValue.text(String(repeating: "x", count: index % 400)).serialized()
+            return "{\"topic\":\"\(isShown(index) ? "B" : "A")_C\",\"wid\":\(index % 2),"
+                + "\"body\":\(body)}"
+        }
+        let stored = try client.request(
+            "POST", "/v1/messages/batch", "[" + messages.joined(separator: ",") + "]")
+        #expect(stored.status == 201)
+        var (from, ordinal) = (0, 0)
+        while true {
+            let page = try client.pull(
+                1,
+                [
+                    "topics": ["B_*"], "limit": .number("\(limit)"),
+                    "maxBytes": .number("\(maxBytes)"), "commit": .number("\(from)"),
+                ])
+            let next = page.next
+            #expect(page.indexes == ((from + 1)..<(next + 1)).filter(isShown))
+            let count = page["count"]
+            #expect(count["from"]?.integer == ordinal + 1)
+            ordinal = try #require(count["to"]?.integer)
+            #expect(ordinal == next)
+            #expect(count["filtered"]?.integer == next - from - page.messages.count)
+            let bytes = page.messages.reduce(0) { $0 + $1.serialized().utf8.count }
+            #expect(page.messages.count <= limit)
+            #expect(page.messages.count <= 1 || bytes <= maxBytes)
+            // Nothing but its bounds ends a page.
+            guard page.more == true else { break }
+            let following = ((next + 1)...5_000).first(where: isShown)
+            #expect(
+                page.messages.count == limit || following == next + 1 && bytes + 700 > maxBytes)
+            from = next
+        }
+        #expect(ordinal == 5_000)
+    }
+
     // MARK: The line without a lease
 
     @Test("The line can be read for any wid, also one never seen, and nothing moves")
