@@ -18,8 +18,9 @@
 #       --security-opt no-new-privileges --ulimit nofile=65536 -v message-center:/data \
 #       -p 127.0.0.1:8088:8088 message-center
 #
-# A folder of the machine instead of a volume has to belong to the user: chown 10088:10088. Put TLS in
-# front of the port wherever the network is not your own: docs/operating.md.
+# A folder of the machine instead of a volume has to belong to the user: chown 10088:10088. Wherever
+# the network is not your own, have the hub speak TLS, or put a proxy that does in front of it:
+# docs/operating.md tells both.
 
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \

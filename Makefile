@@ -83,6 +83,13 @@ service: ## install the systemd unit and its user's description
 		> "$(DESTDIR)$(PREFIX)/lib/systemd/system/message-center.service"
 	install -D -m 644 docs/examples/message-center.sysusers \
 		"$(DESTDIR)$(PREFIX)/lib/sysusers.d/message-center.conf"
+	@case "$(PREFIX)" in \
+	/usr | /usr/local) ;; \
+	*) \
+		echo "systemd looks under /usr and /usr/local only, so tell it, as root:"; \
+		echo "  systemctl link $(PREFIX)/lib/systemd/system/message-center.service"; \
+		echo "  systemd-sysusers $(PREFIX)/lib/sysusers.d/message-center.conf" ;; \
+	esac
 	@echo "now, as root, the first token before the first start:"
 	@echo "  systemd-sysusers && systemctl daemon-reload"
 	@echo "  install -d -m 700 -o message-center -g message-center /var/lib/message-center"

@@ -127,7 +127,7 @@ let package = Package(
         tests("BrowserTests", ["HubServer", "Platform", "Wire"]),
         // The unit, the proxy, the alerts and the image: what operators deploy.
         tests(
-            "OperatingTests", ["message-center", "HubServer", "Platform", "Wire"],
+            "OperatingTests", ["message-center", "Hub", "HubServer", "Platform", "Wire"],
             exclude: ["as-service.py"]),
         tests("TidyTests", []),
     ]

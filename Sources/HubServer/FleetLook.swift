@@ -12,6 +12,8 @@ final class FleetLook {
         var lagMessages: Int64 = 0
         /// Seconds since the oldest of these was created.
         var lagSeconds: Int64 = 0
+        /// The same of those at work alone.
+        var lagSecondsAtWork: Int64 = 0
         /// Messages that they got done since the hub's start.
         var done: Int64 = 0
         /// How many are in which state.
@@ -155,6 +157,7 @@ extension FleetLook.Totals {
     fileprivate mutating func add(_ sight: WarehouseSight) {
         lagMessages += sight.lag.messages
         lagSeconds = max(lagSeconds, sight.lag.seconds)
+        if sight.warehouse.isAtWork { lagSecondsAtWork = max(lagSecondsAtWork, sight.lag.seconds) }
         done += sight.warehouse.rate.done
         states[sight.state, default: 0] += 1
     }

@@ -40,6 +40,8 @@ final class HubState: Sendable {
     let hasEbbed = Atomic(false)
     /// Monotonic nanoseconds of the start.
     let started: UInt64
+    /// The same by the wall clock, milliseconds since 1970, as it was then.
+    let startedAt: Int64
 
     // Where each thread takes its mail.
     let loops: [Mailbox<LoopMail>]
@@ -67,6 +69,7 @@ final class HubState: Sendable {
         ids = state.ids
         forks = state.forks
         started = MonotonicClock.now()
+        startedAt = clock.nowMilliseconds()
         warehouses = WarehouseTable(state.warehouses, now: started)
         topics = SharedTopics(state.topics)
         metrics = Metrics(loops: configuration.loops)

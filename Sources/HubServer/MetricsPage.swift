@@ -82,6 +82,10 @@ struct MetricsPage {
                 Double(ProcessMemory.resident())
             ),
             (
+                "process_start_time_seconds", "When the hub started, in seconds since 1970.",
+                Double(hub.startedAt) / 1000
+            ),
+            (
                 "message_center_uptime_seconds", "Seconds since the start.",
                 Double((MonotonicClock.now() - hub.started) / 1_000_000_000)
             ),
@@ -98,6 +102,7 @@ struct MetricsPage {
             !$0.isRetired
         }
         appendLags(warehouses, to: &output)
+        appendCommitted(warehouses, to: &output)
         appendLetters(warehouses, to: &output)
     }
 
@@ -118,8 +123,9 @@ struct MetricsPage {
     private func appendFleet(to output: inout ByteBuffer) {
         let fleet = hub.fleet.withLock { $0 }
         append(
-            "message_center_lag_seconds", "Age of the oldest message that a warehouse lacks.",
-            "gauge", Double(fleet?.lagSeconds ?? 0), to: &output)
+            "message_center_lag_seconds",
+            "Age of the oldest message that a warehouse at work lacks.",
+            "gauge", Double(fleet?.lagSecondsAtWork ?? 0), to: &output)
         let name = "message_center_warehouses_in_state"
         output.append("# HELP \(name) Warehouses by their state.\n# TYPE \(name) gauge\n")
         for state in WarehouseSight.states {
@@ -135,6 +141,16 @@ struct MetricsPage {
             let line = hub.lines.line(of: warehouse.wid)
             let lag = line.count - line.ordinal(through: warehouse.committed)
             output.append("\(name){wid=\"\(warehouse.wid)\"} \(lag)\n")
+        }
+    }
+
+    /// Of those at work alone, so that an alert on it leaves out whom nobody waits for.
+    private func appendCommitted(_ warehouses: [Warehouse], to output: inout ByteBuffer) {
+        let name = "message_center_warehouse_committed"
+        output.append("# HELP \(name) Index through which a warehouse at work has committed.\n")
+        output.append("# TYPE \(name) gauge\n")
+        for warehouse in warehouses where warehouse.isAtWork {
+            output.append("\(name){wid=\"\(warehouse.wid)\"} \(warehouse.committed)\n")
         }
     }
 

@@ -95,6 +95,11 @@ struct WarehouseSight {
     }
 }
 
+extension Warehouse {
+    /// Whether anybody waits for it to get on: it has pulled, and no operator has stopped it.
+    var isAtWork: Bool { lastPull != 0 && !isPaused && !isRetired }
+}
+
 /// How far one message has got with one warehouse.
 struct JourneySight {
     let warehouse: Warehouse

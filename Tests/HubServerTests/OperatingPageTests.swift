@@ -36,6 +36,51 @@ import Testing
         #expect(Set(told) == Set(named))
     }
 
+    /// What the tables of messages quote.
+    private var quoted: [String] {
+        let section = page.split(separator: "## Messages, and what to do")[1]
+            .split(separator: "A warehouse that does not follow")[0]
+        return section.matches(of: /(?m)^\| (`.*?`) \|/).flatMap {
+            $0.1.matches(of: /`([^`]+)`/).map { String($0.1) }
+        }
+    }
+
+    @Test("Every warning and every error of the hub is quoted, by its words")
+    func warnings() throws {
+        // Where what is told was made before.
+        let elsewhere = [
+            "EventLoop+Limits.swift": [
+                "requests of … are limited: it sends more than … a second",
+                "connections of … are turned away: … are open", "tokens from … are not looked at",
+            ],
+            "EventLoop+TLS.swift": ["TLS with … failed: …"],
+            "AdminReader.swift": ["the archive cannot be read: …"],
+            "ArchiveDesk.swift": ["the archive cannot be read: …"],
+            "EventLoop+Pull.swift": ["the store cannot be read: …"],
+        ]
+        let folder = OpenAPIDocument.repository.appending(path: "Sources/HubServer")
+        let quotes = quoted.map { quote in
+            quote.split(separator: "…").map { $0.trimmingCharacters(in: [" "]) }
+        }
+        var found = 0
+        for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        where file.hasSuffix(".swift") {
+            let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            let calls = LogTexts(source)
+            #expect(calls.withoutText == 0 || elsewhere[file] != nil, "\(file): what does it tell?")
+            // Without a word of its own it is a request's refusal, by its status and code.
+            for text in calls.texts + (elsewhere[file] ?? [])
+            where text.contains(where: \.isLetter) {
+                found += 1
+                let isQuoted = quotes.contains { parts in
+                    parts.joined().count > 8 && parts.allSatisfy { text.contains($0) }
+                }
+                #expect(isQuoted, "\(file): the page does not say what to do on: \(text)")
+            }
+        }
+        #expect(found > 35)
+    }
+
     @Test("The messages quoted are those that the hub tells")
     func messages() throws {
         let folder = OpenAPIDocument.repository.appending(path: "Sources")
@@ -46,11 +91,6 @@ import Testing
         // Texts are broken over lines in the sources.
         let told = sources.joined().replacing(/\\\n\s+/, with: "").replacing(
             /"\s*\+ "/, with: "")
-        let section = page.split(separator: "## Messages, and what to do")[1]
-            .split(separator: "A warehouse that does not follow")[0]
-        let quoted = section.matches(of: /(?m)^\| (`.*?`) \|/).flatMap {
-            $0.1.matches(of: /`([^`]+)`/).map { String($0.1) }
-        }
         #expect(quoted.count > 12)
         for message in quoted {
             for part in message.split(separator: "…").map({ $0.trimmingCharacters(in: [" "]) })

@@ -47,6 +47,10 @@ struct AlertTests {
             let severity = rule.firstMatch(of: /severity: (\w+)/)?.1 ?? ""
             let isTold = page.contains("| `\(name)` | \(severity) |")
             #expect(isTold, "\(name) is told with another severity")
+            let own = rule.components(separatedBy: "- alert: ")[0]
+            for annotation in [/summary: ".*\$labels\.instance/, /description: "[^{]+\."/] {
+                #expect(own.contains(annotation), "\(name) does not tell its hub or the next step")
+            }
         }
 
         let hub = try RunningHub()
@@ -57,6 +61,11 @@ struct AlertTests {
         let used = rules.matches(of: /\b((?:message_center|process)_\w+)/).map { String($0.1) }
         #expect(used.count > 15)
         for name in used { #expect(known.contains(name), "\(name)") }
+
+        // Where the page says that a metric is to alarm somebody, a rule does so.
+        let alarms = page.matches(of: /(?m)^\| `(\w+)` \| .*\balarm\b/).map { String($0.1) }
+        #expect(alarms.count > 8)
+        for name in alarms { #expect(used.contains(name), "no alert on \(name)") }
     }
 
     @Test("What a hub tells of itself is as Prometheus would have it")

@@ -113,13 +113,24 @@ struct ImageTests {
             "libsqlite3": "libsqlite3-0", "libssl": "libssl3", "libcrypto": "libssl3",
             "libz": "zlib1g", "libzstd": "libzstd1", "libcurl": "libcurl4",
         ]
+        // Those of C and C++, which every Debian has, be it for apt.
+        let system: Set = [
+            "libc", "libm", "libpthread", "libdl", "ld-linux-x86-64", "libgcc_s", "libstdc++",
+        ]
         let stage = try #require(file.all("RUN").last)
-        for line in try ProgramExit(command: ["readelf", "-d", HubProcess.program]).output
-            .split(separator: "\n") where line.contains("(NEEDED)")
-        {
+        let lines = try ProgramExit(command: ["readelf", "-d", HubProcess.program]).output
+            .split(separator: "\n")
+        // The toolchain's: --static-swift-stdlib lays them into the program.
+        let places = lines.compactMap { $0.firstMatch(of: /RUNPATH.*\[([^:\]]+)/)?.1 }
+        let place = try #require(places.first)
+        let toolchain = try Set(
+            FileManager.default.contentsOfDirectory(atPath: String(place)).map {
+                String($0.prefix { $0 != "." })
+            })
+        for line in lines where line.contains("(NEEDED)") {
             let name = try #require(line.firstMatch(of: /\[([^.\]]+)\.so/)?.1)
-            // The rest comes with every Debian, or into the program by --static-swift-stdlib.
-            guard let package = packages[String(name)] else { continue }
+            if system.contains(String(name)) || toolchain.contains(String(name)) { continue }
+            let package = try #require(packages[String(name)], "\(name): of which package is it?")
             #expect(stage.contains(" \(package) "), "\(name)")
         }
     }

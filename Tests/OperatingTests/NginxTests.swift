@@ -5,30 +5,28 @@ import TestSupport
 import Testing
 import Wire
 
-/// The example for nginx, before a hub.
+/// The example for nginx, before a hub with a token, as operators deploy it.
 @Suite("A hub behind nginx", .timeLimit(.minutes(3)))
 struct NginxTests {
-    private let hub: RunningHub
-    private let nginx: NginxProcess
+    private let site: ProxiedHub
+    private var hub: RunningHub { site.hub }
+    private var nginx: NginxProcess { site.nginx }
 
-    init() throws {
-        hub = try RunningHub { $0.tls = nil }
-        nginx = try NginxProcess(hub: hub.endpoint)
-    }
+    init() throws { site = try ProxiedHub() }
 
     private func status(_ path: String, _ words: String...) throws -> String {
-        try nginx.curl(path, ["--output", "/dev/null", "--write-out", "%{http_code}"] + words)
+        try site.curl(path, ["--output", "/dev/null", "--write-out", "%{http_code}"] + words)
             .output
     }
 
     @Test("Messages go in and come out")
     func publishAndPull() throws {
         let message = #"{"topic":"SaleOrder_Changed","wid":3,"body":{"OrderId":"1"}}"#
-        let published = try nginx.curl("/v1/messages", ["--data", message, "--dump-header", "-"])
+        let published = try site.curl("/v1/messages", ["--data", message, "--dump-header", "-"])
         #expect(published.output.contains("201 Created"), "\(published.errors)\(nginx.errors)")
         #expect(published.output.contains("Strict-Transport-Security: max-age=31536000"))
         #expect(!published.output.contains("Server: nginx/"))
-        let pulled = try JSONValue.parse(nginx.curl("/v1/warehouses/3/pull", ["-X", "POST"]).bytes)
+        let pulled = try JSONValue.parse(site.curl("/v1/warehouses/3/pull", ["-X", "POST"]).bytes)
         #expect(pulled["messages"]?.elements?.count == 1)
     }
 
@@ -45,7 +43,7 @@ struct NginxTests {
         #expect(try status("/v1/messages/batch", "--data-binary", "@" + path) == "201")
         let twice = batch + String(repeating: " ", count: 2_000_000)
         try twice.write(toFile: path, atomically: true, encoding: .utf8)
-        let refused = try nginx.curl(
+        let refused = try site.curl(
             "/v1/messages/batch", ["--data-binary", "@" + path, "--header", "Expect:"])
         #expect(
             try JSONValue.parse(refused.bytes)["code"]?.text == "request_too_large",
@@ -54,15 +52,15 @@ struct NginxTests {
 
     @Test("A pull waits, and is answered as soon as there is something")
     func longPoll() throws {
-        let nginx = nginx
-        let (hub, endpoint) = (try hub.client(), hub.endpoint)
+        let site = site
+        let hub = try site.direct()
         let answers = try concurrently(2) { number in
             if number == 0 {
                 let begun = ContinuousClock.now
-                let pull = try nginx.curl("/v1/warehouses/3/pull", ["--data", #"{"wait":20}"#])
+                let pull = try site.curl("/v1/warehouses/3/pull", ["--data", #"{"wait":20}"#])
                 return (pull.output, ContinuousClock.now - begun)
             }
-            let client = try RawClient(endpoint)
+            let client = try site.direct()
             _ = try client.expectWaiting(1)
             try client.publish(wid: 3, body: "at last")
             return ("", .zero)
@@ -71,7 +69,7 @@ struct NginxTests {
         #expect(answers[0].1 < .seconds(15))
         // Until its time is over, a pull is not cut off.
         let begun = ContinuousClock.now
-        let pull = try nginx.curl("/v1/warehouses/4/pull", ["--data", #"{"wait":3}"#])
+        let pull = try site.curl("/v1/warehouses/4/pull", ["--data", #"{"wait":3}"#])
         #expect(ContinuousClock.now - begun > .seconds(2.9))
         #expect(try JSONValue.parse(pull.bytes)["messages"]?.elements?.isEmpty == true)
         #expect(try hub.get("/readyz").status == 200)
@@ -79,16 +77,15 @@ struct NginxTests {
 
     @Test("200 pulls wait side by side, and all are answered")
     func manyPulls() throws {
-        let nginx = nginx
-        let endpoint = hub.endpoint
+        let site = site
         let results = try concurrently(2) { number in
             if number == 0 {
-                let pulls = try nginx.curlParallel(
+                let pulls = try site.nginx.curlParallel(
                     (1...200).map { "/v1/warehouses/\($0)/pull" },
-                    ["--data", #"{"wait":20}"#, "--write-out", "%{http_code}\n"])
+                    site.bearer + ["--data", #"{"wait":20}"#, "--write-out", "%{http_code}\n"])
                 return pulls.output
             }
-            let client = try RawClient(endpoint)
+            let client = try site.direct()
             #expect(try client.expectWaiting(200))
             try client.publish(wid: 0)
             return ""
@@ -99,14 +96,13 @@ struct NginxTests {
 
     @Test("Events come through at once")
     func events() throws {
-        let nginx = nginx
-        let endpoint = hub.endpoint
+        let site = site
         let taken = try concurrently(2) { number in
             if number == 0 {
                 // Ended after five seconds: what came until then has come.
-                return try nginx.curl("/v1/events", ["--no-buffer", "--max-time", "5"]).output
+                return try site.curl("/v1/events", ["--no-buffer", "--max-time", "5"]).output
             }
-            let client = try RawClient(endpoint)
+            let client = try site.direct()
             #expect(
                 try eventually { try client.metric("message_center_event_subscribers") == 1 })
             try client.publish(wid: 4711)
@@ -119,11 +115,8 @@ struct NginxTests {
 
     @Test("Operators sign in over it")
     func signIn() throws {
-        let folder = try TemporaryFolder()
-        let token = try TokenFileMaker.admin(folder)
-        let hub = try RunningHub(folder: folder) { $0.tls = nil }
-        let nginx = try NginxProcess(hub: hub.endpoint)
-        let jar = folder.path + "/cookies"
+        let (nginx, token) = (nginx, site.token)
+        let jar = hub.folder.path + "/cookies"
         let page = "https://127.0.0.1:\(nginx.port)"
         func asPage(_ path: String, _ words: String..., origin: String? = nil) throws -> String {
             try nginx.curl(
@@ -154,29 +147,52 @@ struct NginxTests {
     func restart() throws {
         let message = ["--data", #"{"topic":"SaleOrder_Changed","wid":3,"body":1}"#]
         let (folder, endpoint) = (hub.folder, hub.endpoint)
-        #expect(try nginx.curl("/v1/messages", message).output.contains(#""index":1"#))
+        #expect(try site.curl("/v1/messages", message).output.contains(#""index":1"#))
         hub.stop()
-        let away = try nginx.curl("/v1/messages", message + ["--dump-header", "-"])
+        let away = try site.curl("/v1/messages", message + ["--dump-header", "-"])
         #expect(away.output.contains("503 Service"), "\(away.output)")
         #expect(away.output.contains("Retry-After: 1"))
+        #expect(away.output.contains("Strict-Transport-Security: max-age=31536000"))
         #expect(away.output.contains(#""code":"away""#))
         #expect(away.output.contains("Content-Type: application/problem+json"))
         let again = try RunningHub(folder: folder) {
             $0.listen = endpoint
             $0.tls = nil
         }
-        #expect(try nginx.curl("/v1/messages", message).output.contains(#""index":2"#))
+        #expect(try site.curl("/v1/messages", message).output.contains(#""index":2"#))
         again.stop()
     }
 
-    @Test("The metrics are for this machine, and nothing is served without TLS")
-    func closed() throws {
+    @Test("The metrics are for this machine")
+    func metrics() throws {
         #expect(try status("/metrics") == "404")
         #expect(try status("/readyz") == "200")
-        let plain = try ProgramExit(command: [
-            "curl", "--silent", "--output", "/dev/null", "--write-out",
-            "%{http_code} %{redirect_url}", "http://127.0.0.1:\(nginx.plainPort)/v1/warehouses",
-        ])
-        #expect(plain.output == "308 https://127.0.0.1/v1/warehouses")
+    }
+
+    @Test("Without TLS nothing is served but what an authority asks for")
+    func plain() throws {
+        let port = nginx.plainPort
+        func ask(_ path: String, _ words: String...) throws -> String {
+            try ProgramExit(
+                command: [
+                    "curl", "--silent", "--write-out", " %{http_code} %{redirect_url}",
+                    "http://127.0.0.1:\(port)\(path)",
+                ] + words
+            ).output
+        }
+        // Where it leads to is fixed, whatever the request says of its host.
+        for host in ["hub.example.com", "elsewhere.example", "127.0.0.1:\(port)"] {
+            let page = try ask("/topics?x=1", "--header", "Host: \(host)")
+            #expect(page.hasSuffix(" 308 https://hub.example.com/topics?x=1"))
+        }
+        let told = try ask("/v1/warehouses/3/pull", "--data", "{}")
+        #expect(told.hasSuffix(" 403 "), "\(told)")
+        #expect(told.contains("Use https.") && told.contains(#""code":"tls_required""#))
+        let folder = nginx.challenges + "/.well-known/acme-challenge"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        try "proof".write(toFile: folder + "/name", atomically: true, encoding: .utf8)
+        #expect(try ask("/.well-known/acme-challenge/name") == "proof 200 ")
+        #expect(try ask("/.well-known/acme-challenge/other").contains(" 404 "))
     }
 }

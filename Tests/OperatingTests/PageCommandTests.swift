@@ -84,6 +84,10 @@ struct PageCommandTests {
             try Self.lines(of: page, under: $0)
         }
         #expect(sections.allSatisfy { !$0.isEmpty })
+        // A day would pass, and the line would fail from then on.
+        for match in sections.joined().joined(separator: "\n").matches(of: /--expires (\S+)/) {
+            #expect(match.1.wholeMatch(of: /\d+[hd]|never/) != nil, "\(match.0)")
+        }
         var script = """
             set -e; cd '\(folder.path)'; mkdir bin; ln -s '\(HubProcess.program)' bin/message-center
             PATH=$PWD/bin:$PATH; trap 'kill $(jobs -p)' EXIT

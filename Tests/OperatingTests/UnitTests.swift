@@ -48,6 +48,19 @@ struct UnitTests {
         }
     }
 
+    @Test("A fault of some minutes does not keep the hub down, and no core has its messages")
+    func restarts() throws {
+        let unit = try Example.text(Self.unit)
+        let pause = try #require(unit.firstMatch(of: /\nRestartSec=(\d+)s\n/).flatMap { Int($0.1) })
+        let starts = try #require(
+            unit.firstMatch(of: /\nStartLimitBurst=(\d+)\n/).flatMap { Int($0.1) })
+        #expect(pause * starts >= 15 * 60)
+        #expect(unit.contains("\nStartLimitIntervalSec=1h\n"))
+        // Longer than all starts take by themselves, or there is no end to them.
+        #expect(pause * starts < 3600)
+        #expect(unit.contains("\nLimitCORE=0\n"))
+    }
+
     @Test("Each setting that it and its environment name is one of the hub's")
     func settings() throws {
         let known = Set(Settings.all.map(\.environmentName))
@@ -78,8 +91,18 @@ struct UnitTests {
             try String(contentsOfFile: sysusers, encoding: .utf8)
                 == Example.text("message-center.sysusers"))
         #expect(made.output.contains("systemctl enable --now message-center"))
+        // Another place than systemd's own: it has to be told.
+        for file in ["systemd/system/\(Self.unit)", "sysusers.d/message-center.conf"] {
+            #expect(made.output.contains(" /opt/hub/lib/\(file)\n"))
+        }
+        let usual = try ProgramExit(command: [
+            "make", "-C", Example.repository.path, "--no-print-directory", "service",
+            "DESTDIR=\(folder.path)", "PREFIX=/usr/local",
+        ])
+        #expect(usual.status == 0 && !usual.output.contains("systemctl link"))
 
         #expect(try make("uninstall").status == 0)
+        try FileManager.default.removeItem(atPath: folder.path + "/usr")
         let left = try #require(FileManager.default.enumerator(atPath: folder.path)).allObjects
             .compactMap { $0 as? String }.filter { $0.contains("message-center") }
         #expect(left == [])

@@ -25,6 +25,8 @@ package final class RawClient: @unchecked Sendable {
     private var sealed = ByteBuffer()
     private var received: [UInt8] = []
     package var timeout: Duration = .seconds(20)
+    /// What its requests bear.
+    package var token: String?
 
     /// - Parameters:
     ///   - source: the address to come from, one of this machine's; nil: any.
@@ -234,6 +236,7 @@ package final class RawClient: @unchecked Sendable {
         type: String = "application/json", fields: [String: String] = [:]
     ) throws {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: hub\r\n"
+        if let token { text += "Authorization: Bearer \(token)\r\n" }
         for (name, value) in fields { text += "\(name): \(value)\r\n" }
         if let body {
             text += "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

@@ -97,6 +97,9 @@ enum Allowed {
     /// Files that may be longer, and how long.
     static let longFiles: [String: Int] = [:]
 
+    /// Columns of a line of a page's text at most.
+    static let longestPageLine = 110
+
     /// Columns of a line at most.
     static let longestLine = 100
 

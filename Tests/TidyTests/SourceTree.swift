@@ -25,6 +25,11 @@ enum SourceTree {
     static let sources = swift.filter { $0.path.hasPrefix("Sources/") }
     static let pages = files.filter(\.isMarkdown)
 
+    /// Whether there is a file or a folder at `path`, of whatever kind.
+    static func isThere(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: root.appending(path: path).path)
+    }
+
     private static let folders = ["Sources", "Tests", "docs", "scripts", "Public", ".ci"]
     private static let kinds: Set = [
         "swift", "c", "h", "md", "yaml", "yml", "html", "css", "js", "modulemap", "", "sh",

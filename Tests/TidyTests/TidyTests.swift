@@ -19,6 +19,17 @@ struct TidyTests {
         }
     }
 
+    @Test("No line of a page's text is longer than the limit")
+    func pageLineLength() {
+        for page in SourceTree.pages {
+            // A row of a table is one line; an address cannot be broken.
+            for line in proseLines(page) where line.count > Allowed.longestPageLine {
+                if line.hasPrefix("|") || line.contains("](http") { continue }
+                Issue.record("\(page.path) has \(line.count) columns: \(line)")
+            }
+        }
+    }
+
     @Test("No file is longer than the limit")
     func fileLength() {
         for file in SourceTree.swift {
@@ -106,19 +117,24 @@ struct TidyTests {
         }
     }
 
-    @Test("Links from page to page lead somewhere")
+    @Test("Links lead to files that are there, and to headings that pages have")
     func links() {
-        let paths = Set(SourceTree.files.map(\.path))
+        let pages = Dictionary(uniqueKeysWithValues: SourceTree.pages.map { ($0.path, $0) })
+        var anchors = 0
         for page in SourceTree.pages {
-            let folder = page.path.split(separator: "/").dropLast()
-            for target in page.text.matches(of: /\]\(([^)#:\s]+)(?:#[^)]*)?\)/).map(\.1) {
-                let path = resolve(target, from: folder.map(String.init))
-                let leads =
-                    paths.contains(path) || paths.contains { $0.hasPrefix(path + "/") }
-                    || path.hasSuffix(".svg") || path.hasSuffix(".png")
-                if !leads { Issue.record("\(page.path) links to \(target)") }
+            let folder = page.path.split(separator: "/").dropLast().map(String.init)
+            let prose = proseLines(page).joined(separator: "\n")
+            for link in prose.matches(of: /\]\(([^)#:\s]*)(?:#([^)\s]*))?\)/) {
+                let path = link.1.isEmpty ? page.path : resolve(link.1, from: folder)
+                if !SourceTree.isThere(path) { Issue.record("\(page.path) links to \(link.1)") }
+                guard let anchor = link.2, let target = pages[path] else { continue }
+                anchors += 1
+                if !headings(of: target).contains(String(anchor)) {
+                    Issue.record("\(page.path) links to \(path)#\(anchor)")
+                }
             }
         }
+        #expect(anchors > 50)
     }
 
     @Test("Decisions are numbered without a gap, and named NNNN-title.md")
@@ -172,6 +188,26 @@ struct TidyTests {
             if line.hasPrefix("```") { isCode.toggle() }
             return !isCode
         }
+    }
+
+    /// The headings of a page as links name them: in small letters, with a dash for each space, and
+    /// nothing else that is neither letter nor number; one that comes again has a number behind it.
+    private func headings(of page: SourceTree.File) -> Set<String> {
+        var names: Set<String> = []
+        var counts: [String: Int] = [:]
+        for line in proseLines(page) where line.hasPrefix("#") {
+            let title = line.drop { $0 == "#" }.dropFirst().lowercased()
+            let name = String(
+                title.compactMap { character in
+                    if character == " " { return "-" }
+                    let stays = character.isLetter || character.isNumber
+                    return stays || character == "-" || character == "_" ? character : nil
+                })
+            let count = counts[name, default: 0]
+            names.insert(count == 0 ? name : "\(name)-\(count)")
+            counts[name] = count + 1
+        }
+        return names
     }
 
     private func resolve(_ target: Substring, from folder: [String]) -> String {

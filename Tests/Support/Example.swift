@@ -1,22 +1,22 @@
-import Foundation
+package import Foundation
 
 /// A file that operators are given, under `docs/examples`.
-enum Example {
-    static let repository = URL(filePath: #filePath).deletingLastPathComponent()
+package enum Example {
+    package static let repository = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    static func path(_ name: String) -> String {
+    package static func path(_ name: String) -> String {
         repository.appending(path: "docs/examples/\(name)").path
     }
 
-    static func text(_ name: String) throws -> String {
+    package static func text(_ name: String) throws -> String {
         try String(contentsOfFile: path(name), encoding: .utf8)
     }
 }
 
 /// A program that these tests need: of the system, or as `scripts/setup test` has brought it.
-enum Tool {
-    static func path(_ name: String) throws -> String {
+package enum Tool {
+    package static func path(_ name: String) throws -> String {
         let brought = Example.repository.appending(path: ".build/tools").path
         let folders = ["/usr/bin", "/usr/sbin", "\(brought)/usr/bin", "\(brought)/usr/sbin"]
         for folder in folders {
@@ -26,7 +26,7 @@ enum Tool {
         throw Missing(description: "\(name) is not there: scripts/setup test brings it")
     }
 
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
     }
 }
