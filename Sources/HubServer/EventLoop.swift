@@ -233,6 +233,14 @@ final class EventLoop {
         lookAtThoseWhoWait()
     }
 
+    /// The client's name for its request, if it gave one. It goes to log and audit, so a token that
+    /// was put there by mistake is none.
+    func requestID(_ head: RequestHead, _ bytes: RawSpan) -> RequestID {
+        guard head.requestID.isPresent else { return nextRequestID() }
+        let name = bytes.text(head.requestID)
+        return name.hasPrefix(TokenFile.prefix) ? nextRequestID() : .given(name)
+    }
+
     /// A name for a request whose client gave none.
     func nextRequestID() -> RequestID {
         requests &+= 1
