@@ -137,7 +137,7 @@ export const english = Object.freeze({
   "problem.unauthorized": "This token is not known",
   "problem.unauthorized.do": "Check it for a missing character; it may also have been revoked.",
   "problem.token_expired": "This token has expired",
-  "problem.token_expired.do": "On the hub's machine 'message-center token rotate' makes a new one.",
+  "problem.token_expired.do": "On the hub's machine 'message-center token create' makes a new one.",
   "problem.forbidden": "This needs an admin's token",
 
   "search": "Search",

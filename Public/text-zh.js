@@ -129,7 +129,7 @@ export const chinese = Object.freeze({
   "problem.unauthorized": "令牌无效",
   "problem.unauthorized.do": "请检查是否缺少字符;它也可能已被吊销。",
   "problem.token_expired": "令牌已过期",
-  "problem.token_expired.do": "在消息中心所在的机器上用 “message-center token rotate” 创建新令牌。",
+  "problem.token_expired.do": "在消息中心所在的机器上用 “message-center token create” 创建新令牌。",
   "problem.forbidden": "需要管理员令牌",
 
   "search": "搜索",

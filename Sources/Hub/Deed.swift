@@ -125,8 +125,9 @@ package struct AuditFilter: Equatable, Sendable {
 /// Where the audit is kept: the part of a store's writing side that is its. Within the open
 /// transaction.
 package protocol AuditStore {
-    /// Appends an entry; `at` is in milliseconds since 1970. The oldest beyond
-    /// `Limits.auditEntries` go.
+    /// How many entries are kept: `Limits.auditEntries`, but for tests.
+    var auditEntries: Int64 { get set }
+    /// Appends an entry; `at` is in milliseconds since 1970. The oldest beyond `auditEntries` go.
     mutating func save(_ deed: Deed, at: Int64) throws(StoreFailure)
     /// Keeps the mark of the last deed that was carried here from beside the hub.
     mutating func save(carriedMark mark: Int64) throws(StoreFailure)

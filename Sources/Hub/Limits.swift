@@ -226,6 +226,8 @@ package enum Limits {
     package static let auditEntries: Int64 = 1_000_000
     /// Deeds of the command line that go to the audit in one transaction.
     package static let deedsCarried = 100
+    /// Notes for the audit that a loop keeps while the store fails.
+    package static let deedsKept = 1_000
     /// Tokens that may be defined. Beyond: none is made until some are revoked.
     package static let tokens = 10_000
     /// Seconds that an operator stays signed in on the dashboard.

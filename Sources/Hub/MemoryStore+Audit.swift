@@ -3,7 +3,7 @@ extension MemoryStore {
         try pass(.saveDeed)
         let number = (open!.audit.last?.number ?? 0) + 1
         open!.audit.append(AuditEntry(number: number, at: at, deed: deed))
-        open!.audit.removeFirst(max(0, open!.audit.count - Int(Limits.auditEntries)))
+        open!.audit.removeFirst(max(0, open!.audit.count - Int(auditEntries)))
     }
 
     package mutating func save(carriedMark mark: Int64) throws(StoreFailure) {

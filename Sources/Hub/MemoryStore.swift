@@ -21,6 +21,7 @@ package struct MemoryStore: ArchivableStore {
     package let disk: MemoryDisk
     /// Asked before each step whether it fails.
     package var fault: (Step) -> StoreFailure?
+    package var auditEntries = Limits.auditEntries
     var open: MemoryDisk.Contents?
 
     package init(

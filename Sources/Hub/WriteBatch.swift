@@ -115,17 +115,21 @@ package final class WriteBatch: @unchecked Sendable {
     package struct NotedDeed {
         package let deed: Deed
         package let request: Request
+        /// When it was done, in milliseconds since 1970; nil: when it is written.
+        package let at: Int64?
 
         package enum Request: Equatable {
+            /// Of none: nobody waits for it.
             case none
             case publish(Int)
             case change(Int)
             case letters(Int)
         }
 
-        package init(_ deed: Deed, _ request: Request) {
+        package init(_ deed: Deed, _ request: Request, at: Int64? = nil) {
             self.deed = deed
             self.request = request
+            self.at = at
         }
     }
 
@@ -138,6 +142,8 @@ package final class WriteBatch: @unchecked Sendable {
     package var letters: [LetterCall] = []
     /// What operators do with it: noted with what it is of, if that comes to something.
     package var deeds: [NotedDeed] = []
+    /// Nothing of it was stored.
+    package private(set) var hasFailed = false
 
     package init(loop: Int) {
         self.loop = loop
@@ -174,14 +180,15 @@ package final class WriteBatch: @unchecked Sendable {
             copied.replayOf = message.replayOf
             copy.messages.append(copied)
         }
-        // A replay is a batch of its own.
-        if publishes.count == 1 { copy.deeds = deeds }
+        // A replay is a batch of its own. What else was noted is on disk, or not this request's.
+        if publishes.count == 1 { copy.deeds = deeds.filter { $0.request == .publish(0) } }
         copy.publishes = [Publish(call: request.call, messages: copy.messages.indices)]
         return copy
     }
 
     /// Answers every request in it: nothing of it was stored.
     package func fail(_ failure: StoreFailure) {
+        hasFailed = true
         for publish in publishes.indices { publishes[publish].outcome = .failed(failure) }
         for change in changes.indices { changes[change].outcome = .failed(failure) }
         for letter in letters.indices { letters[letter].outcome = .failed(failure) }
@@ -207,6 +214,7 @@ package final class WriteBatch: @unchecked Sendable {
 
     /// Empties it for the next use.
     package func reset() {
+        hasFailed = false
         arena.removeAll()
         messages.removeAll(keepingCapacity: messages.capacity <= 4096)
         publishes.removeAll(keepingCapacity: true)

@@ -100,7 +100,8 @@ package struct Writer<S: Store> {
                     try apply(batch, letter: letter, wall: wall, lookup: lookup)
                 }
                 for noted in batch.deeds {
-                    if let deed = batch.deed(of: noted) { try store.save(deed, at: wall) }
+                    guard let deed = batch.deed(of: noted) else { continue }
+                    try store.save(deed, at: noted.at ?? wall)
                 }
             }
             outcome.warehouses = Array(pending.values)

@@ -28,7 +28,7 @@ extension SQLiteStore {
         if let wid = deed.wid { insert.bind(7, Int64(wid)) } else { insert.bindNull(7) }
         insert.bind(8, text: deed.detail)
         try run(insert)
-        let oldest = connection.lastInsertRowID - Limits.auditEntries
+        let oldest = connection.lastInsertRowID - auditEntries
         guard oldest > 0 else { return }
         audit.deleteOld.bind(1, oldest)
         try run(audit.deleteOld)

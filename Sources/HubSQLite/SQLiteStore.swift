@@ -14,6 +14,7 @@ package struct SQLiteStore: Store {
     let archiving: ArchiveStatements
     let letters: LetterStatements
     let audit: AuditStatements
+    package var auditEntries = Limits.auditEntries
     /// The copy that was made before an older store was brought to this schema; nil: none was due.
     package let upgrade: Upgrade?
     private var block = WidBlock(first: 1)

@@ -79,9 +79,9 @@ final class ArchiveDesk {
         case .page(let ask):
             let result = translating { () throws(ReadFailure) in try read(ask) }
             tell(ask.loop, .page(ask, result))
-        case .position(let loop, let call, let position):
+        case .position(let loop, let call, let position, let principal):
             do throws(ReadFailure) {
-                let index = try find(position, deadline: slice)
+                let index = try find(position, for: principal, deadline: slice)
                 tell(loop, .number(call, index.map { .success($0) } ?? .failure(.unknownID)))
             } catch {
                 if error == .unfinished, mayGoOn { return tasks.append(task) }
@@ -160,13 +160,16 @@ final class ArchiveDesk {
     // MARK: Positions
 
     private func find(
-        _ position: Position, deadline: UInt64
+        _ position: Position, for principal: Principal, deadline: UInt64
     ) throws(ReadFailure) -> Int64? {
         switch position {
         case .time(let time):
             return try archived.lastIndex(before: time, through: hub.lines.border)
         case .id(let id):
-            return try index(of: id, deadline: deadline)
+            guard let index = try index(of: id, deadline: deadline) else { return nil }
+            var isSeen = false
+            let isThere = try archived.row(at: index) { isSeen = principal.maySee($0.wid) }
+            return isThere && isSeen ? index : nil
         case .index(let index): return index
         case .earliest: return hub.lines.border
         case .archive: return hub.lines.pruned

@@ -6,7 +6,7 @@ enum DeskMail {
     /// The page of a pull that begins, or whose warehouse's position is, in the archive.
     case page(PageAsk)
     /// The index behind which a position lies that is below the border.
-    case position(loop: Int, call: Token, Position)
+    case position(loop: Int, call: Token, Position, for: Principal)
     /// Messages of a warehouse's line between two indexes.
     case distance(loop: Int, call: Token, wid: UInt32, from: Int64, to: Int64)
     /// A batch of one request, some of whose ids may stand for archived messages. The desk notes

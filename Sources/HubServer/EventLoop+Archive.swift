@@ -10,6 +10,17 @@ extension EventLoop {
         connection.phase = .called
     }
 
+    /// The index behind which a position lies; nil: the desk has to be asked.
+    func resolve(_ position: Position, _ connection: Connection) throws(Problem) -> Int64? {
+        try position.resolve(
+            in: hub.lines, ids: hub.ids, reader: pages.reader, for: connection.principal)
+    }
+
+    func question(_ position: Position, _ connection: Connection) -> DeskMail {
+        .position(
+            loop: number, call: connection.token, position, for: connection.principal)
+    }
+
     /// The desk has answered.
     func answered(_ answer: DeskAnswer) {
         switch answer {

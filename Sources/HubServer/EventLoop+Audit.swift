@@ -27,7 +27,40 @@ extension EventLoop {
         var actor = actor(connection)
         actor.name = holder?.name ?? ""
         actor.role = holder?.principal.role ?? "none"
-        batch.deeds.append(.init(Deed(action, by: actor), .none))
+        note(Deed(action, by: actor))
+    }
+
+    /// Notes what nobody waits for.
+    func note(_ deed: Deed) {
+        batch.deeds.append(.init(deed, .none, at: wall))
+    }
+
+    // MARK: A store that fails
+
+    /// Keeps what nobody waits for of a batch of which nothing was stored: a later one has it.
+    func seeToDeeds(of batch: WriteBatch) {
+        let deeds = batch.deeds.filter { $0.request == .none }
+        guard !deeds.isEmpty else { return }
+        guard batch.hasFailed else {
+            hasLostDeeds = false
+            return
+        }
+        // What was tried again and failed again is older than what has come meanwhile.
+        let all = (deedsKept + deeds).sorted { $0.at ?? 0 < $1.at ?? 0 }
+        let room = isStopping ? 0 : Limits.deedsKept
+        deedsKept = Array(all.prefix(room))
+        deedsAgain = now + 1_000_000_000
+        guard all.count > room, !hasLostDeeds else { return }
+        hasLostDeeds = true
+        hub.log.error("sign-ins and the like cannot be kept in the audit: it lacks the newest")
+    }
+
+    /// Hands on what was kept, if it is time to try again.
+    func retryDeeds() {
+        guard now >= deedsAgain else { return }
+        deedsAgain = .max
+        batch.deeds = deedsKept + batch.deeds
+        deedsKept.removeAll()
     }
 }
 

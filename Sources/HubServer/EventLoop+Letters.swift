@@ -102,12 +102,11 @@ extension EventLoop {
     func order(_ found: FoundLetters, _ connection: Connection) {
         post(
             connection, .order(found.action, found.letters.map(\.number)), call: .letters(found))
-        let numbers = found.letters.prefix(Limits.errorsTold).map(\.number)
         note(
             found.action, connection,
             [
                 "count": .number(String(found.letters.count)),
-                "letters": .array(numbers.map { .number(String($0)) }),
+                "letters": .array(found.letters.map { .number(String($0.number)) }),
             ])
     }
 

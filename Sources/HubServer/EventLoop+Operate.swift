@@ -69,10 +69,9 @@ extension EventLoop {
         guard hub.warehouses[wid] != nil else {
             throw Problem(.unknownWarehouse, wid: wid, wall: wall)
         }
-        let target = try to!.resolve(in: hub.lines, ids: hub.ids, reader: pages.reader)
-        guard let target else {
+        guard let target = try resolve(to!, connection) else {
             connection.call = .seek(wid: wid, isDry: isDry)
-            return try ask(connection, .position(loop: number, call: connection.token, to!))
+            return try ask(connection, question(to!, connection))
         }
         try seek(connection, wid, to: target, isDry: isDry)
     }

@@ -159,6 +159,7 @@ extension EventLoop {
     func written(_ batch: WriteBatch) {
         if batch.isLookup { lookupsUnderWay -= 1 } else { batchesUnderWay -= 1 }
         bytesUnderWay -= batch.bytes
+        seeToDeeds(of: batch)
         for request in batch.publishes {
             guard let connection = connections[Token(rawValue: request.call)],
                 connection.phase == .called

@@ -14,11 +14,9 @@ extension EventLoop {
         if hub.warehouses[wid]?.hasStarted != true {
             if isStopping { throw .stopping }
             let position = asked.start ?? .earliest
-            let start = try position.resolve(in: hub.lines, ids: hub.ids, reader: pages.reader)
-            guard let start else {
+            guard let start = try resolve(position, connection) else {
                 connection.call = .start(asked)
-                return try ask(
-                    connection, .position(loop: number, call: connection.token, position))
+                return try ask(connection, question(position, connection))
             }
             asked.request.start = start
         }

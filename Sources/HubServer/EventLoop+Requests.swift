@@ -203,9 +203,7 @@ extension EventLoop {
     private func admit(_ connection: Connection, _ bytes: RawSpan) throws(Problem) {
         let head = connection.head
         connection.closes = !head.keepAlive || isStopping
-        connection.requestID =
-            head.requestID.isPresent
-            ? .given(bytes.text(head.requestID)) : nextRequestID()
+        connection.requestID = requestID(head, bytes)
         findCaller(connection, bytes)
         try countOfAddress(connection)
         connection.route = try Route.find(

@@ -39,7 +39,7 @@ extension EventLoop {
             let start = members.pageToken()
             try members.finish()
             ask = .verify(file: file, after: start ?? 0)
-            if start == nil { noteVerify(connection, file) }
+            if start ?? 0 == 0 { noteVerify(connection, file) }
         case .replay:
             if isStopping { throw .stopping }
             ask = .replay(try replay(&members))
@@ -53,8 +53,7 @@ extension EventLoop {
     /// Nothing is changed by it, so nobody waits for its entry in the audit.
     private func noteVerify(_ connection: Connection, _ file: String?) {
         let detail: JSONValue = ["file": file.map { .text($0) } ?? .null]
-        let deed = Deed(.archiveVerify, by: actor(connection), detail: detail.serialized())
-        batch.deeds.append(.init(deed, .none))
+        note(Deed(.archiveVerify, by: actor(connection), detail: detail.serialized()))
     }
 
     private func replay(_ members: inout MemberReader) throws(Problem) -> Replay {

@@ -73,6 +73,13 @@ final class EventLoop {
     var requestBytes: HeldBytes
     var answerBytes: HeldBytes
 
+    /// Notes for the audit that nobody waits for, of batches that failed, and when they are tried
+    /// again: monotonic nanoseconds.
+    var deedsKept: [WriteBatch.NotedDeed] = []
+    var deedsAgain = UInt64.max
+    /// There was no room to keep more of them, which was told.
+    var hasLostDeeds = false
+
     /// Monotonic nanoseconds from which clients that take nothing, or send nothing, are looked for
     /// again.
     var looksForLazyAgain: UInt64 = 0
@@ -176,6 +183,7 @@ final class EventLoop {
         wakeWaiters()
         expireTimers()
         if now >= farewellEnds { endFarewell() }
+        retryDeeds()
         postBatch()
         readPages()
         answerSuperseded()
@@ -195,7 +203,7 @@ final class EventLoop {
         var milliseconds: Int32 = waiters.hasReady ? 0 : -1
         if !pagesToRead.isEmpty { milliseconds = 0 }
         let next = min(
-            timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline,
+            timers.nextDeadline ?? .max, acceptsAgain, farewellEnds, stopDeadline, deedsAgain,
             pagesHeldBack.isEmpty ? .max : looksAtHeldBack)
         if milliseconds < 0, next != .max {
             let current = MonotonicClock.now()
@@ -226,6 +234,14 @@ final class EventLoop {
         // Who follows has to show its token again.
         endStreams()
         lookAtThoseWhoWait()
+    }
+
+    /// The client's name for its request, if it gave one. It goes to log and audit, so a token that
+    /// was put there by mistake is none.
+    func requestID(_ head: RequestHead, _ bytes: RawSpan) -> RequestID {
+        guard head.requestID.isPresent else { return nextRequestID() }
+        let name = bytes.text(head.requestID)
+        return name.hasPrefix(TokenFile.prefix) ? nextRequestID() : .given(name)
     }
 
     /// A name for a request whose client gave none.
@@ -444,6 +460,7 @@ final class EventLoop {
         isStopping = true
         stopDeadline = now + deadlines.stop
         farewellEnds = now + deadlines.farewell
+        if !deedsKept.isEmpty { deedsAgain = now }
         for (_, connection) in connections where connection.phase != .head {
             connection.closes = true
             if connection.phase == .waiting { resume(connection, mayWait: false) }

@@ -48,9 +48,10 @@ enum Position: Equatable {
 }
 
 extension Position {
-    /// The index behind which the position lies; nil: the archive has to be asked.
+    /// The index behind which the position lies; nil: the archive has to be asked. The id of a
+    /// message that `principal` may not see is as unknown as one that nothing has.
     func resolve(
-        in lines: Lines, ids: HubIDs, reader: any StoreReader
+        in lines: Lines, ids: HubIDs, reader: any StoreReader, for principal: Principal
     ) throws(Problem) -> Int64? {
         let (head, border) = (lines.head, lines.border)
         switch self {
@@ -58,10 +59,17 @@ extension Position {
             guard index <= head else { throw .positionAhead(head) }
             return index
         case .id(let id):
+            var isSeen = false
             let index = try translating { () throws(StoreFailure) in
-                try reader.index(named: id, ids: ids, above: border, head: head)
+                let index = try reader.index(named: id, ids: ids, above: border, head: head)
+                guard let index, index > border else { return nil as Int64? }
+                try reader.rows(at: [index]) { row in
+                    isSeen = principal.maySee(row.wid)
+                    return false
+                }
+                return index
             }
-            guard index != nil || border > 0 else { throw .unknownID }
+            guard index == nil ? border > 0 : isSeen else { throw .unknownID }
             return index
         case .time(let time):
             if border > 0, time <= lines.borderTime { return nil }

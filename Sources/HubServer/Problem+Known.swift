@@ -78,7 +78,7 @@ extension Problem {
         Problem(
             401, "token_expired",
             "This token has expired, at \(JSONValue.time(time).text ?? ""): ask the hub's operator "
-                + "for a new one, which `message-center token rotate` makes.")
+                + "for a new one, which `message-center token create` makes.")
     }
 
     static let unauthorized = Problem(

@@ -58,9 +58,7 @@ package final class Server {
             try Self.makeFolder(configuration.data)
             lock = try FileLock(path: configuration.data + "/hub.lock")
             let tokens = try TokenFile(data: configuration.data)
-            let version = try tokens.version()
-            let authority = try tokens.authority(isLocal: configuration.listen.isLoopback)
-            try Self.checkOpenness(configuration, authority)
+            try Self.checkOpenness(configuration, tokens)
             let tls = try configuration.tls?.context()
             if let limit = try? DescriptorLimit.raise(), limit < configuration.connections {
                 log.info(
@@ -80,6 +78,12 @@ package final class Server {
             let epochs = ReaderEpochs(readers: configuration.loops + 4)
             let lines = Lines(epochs: epochs)
             let state = try store.load(into: lines)
+            let version = try tokens.version()
+            let reader = try SQLiteReader(path: configuration.data + "/hub.db")
+            // Also where their file was lost: a hub that had tokens is not open without it.
+            let authority = try tokens.authority(
+                isLocal: configuration.listen.isLoopback,
+                wasEverDefined: try reader.carriedMark() != 0)
             hub = try HubState(
                 configuration: configuration, log: log, clock: clock, state: state, lines: lines,
                 epochs: epochs, authority: Replaceable(authority),
@@ -94,7 +98,8 @@ package final class Server {
             }
             archiver = try Self.startArchiver(hub, state)
             watch = try Watch(hub: hub)
-            watching = try Self.startWatch(watch, hub, tokens, version)
+            watching = try Self.startWatch(
+                watch, TokenWatch(hub: hub, tokens: tokens, version: version, reader: reader))
             pulse = try Self.startPulse(hub)
         } catch {
             throw Self.failure(error, configuration)
@@ -117,7 +122,7 @@ package final class Server {
         if hub.authority.value.isOpen {
             log.warning("no token is defined: everybody on this machine may do everything")
         } else if hub.authority.value.isEmpty {
-            log.warning("the last token is gone: nobody may do anything until one is made")
+            log.warning(TokenWatch.lastGone)
         }
     }
 
@@ -131,14 +136,15 @@ package final class Server {
 
     /// An open hub is nobody's business but this machine's.
     private static func checkOpenness(
-        _ configuration: Configuration, _ authority: Authority
-    ) throws(Failure) {
-        guard authority.isEmpty, !configuration.listen.isLoopback else { return }
+        _ configuration: Configuration, _ tokens: TokenFile
+    ) throws {
+        guard !configuration.listen.isLoopback, try tokens.list().isEmpty else { return }
         throw Failure(
             description: """
                 no token is defined, so the hub would be open to everybody at \
                 \(configuration.listen): make a token with `message-center token create --data \
-                \(configuration.data) --role admin --name you`, or listen on 127.0.0.1
+                \(configuration.data) --role admin --name you`, put tokens.db back from a backup \
+                if there were some, or listen on 127.0.0.1
                 """)
     }
 
@@ -187,12 +193,8 @@ package final class Server {
         return try start("archiver", archiver) { $0.run() }
     }
 
-    private static func startWatch(
-        _ watch: Watch, _ hub: HubState, _ tokens: TokenFile, _ version: Int64
-    ) throws -> OSThread {
-        let reader = try SQLiteReader(path: hub.databasePath)
-        let tokens = TokenWatch(hub: hub, tokens: tokens, version: version, reader: reader)
-        return try start("watch", (reader, tokens)) { watch.run($0.0, $0.1) }
+    private static func startWatch(_ watch: Watch, _ tokens: TokenWatch) throws -> OSThread {
+        try start("watch", tokens) { watch.run($0) }
     }
 
     private static func startPulse(_ hub: HubState) throws -> OSThread {

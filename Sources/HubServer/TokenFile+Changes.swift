@@ -5,11 +5,15 @@ import Wire
 
 /// What the command line changes. `by` is the operating system's user; times are milliseconds since
 /// 1970.
+///
+/// A new token is handed to `telling` before it is kept: if that throws, nobody has it, and none is
+/// made.
 extension TokenFile {
     /// Makes a token, and returns it: the only time it can be seen.
+    @discardableResult
     package func create(
         name: String, role: Role, topics: [String], wids: [UInt32], expires: Expiry = .never,
-        by user: String = "", now: Int64
+        by user: String = "", now: Int64, telling: (String) throws -> Void = { _ in }
     ) throws(Failure) -> String {
         try Self.check(name: name)
         let scope = try Self.scope(role, topics: topics, wids: wids)
@@ -25,6 +29,7 @@ extension TokenFile {
                     .init("role", .text(role.rawValue)), .init("scope", .text(scope)),
                     .init("expires", Self.told(end)),
                 ])
+            try telling(token)
             return token
         }
     }
@@ -40,15 +45,22 @@ extension TokenFile {
         package let formerEnds: Int64
     }
 
-    /// Makes another token of the same name, role and scope, for as long as the former one was made
-    /// for; that one goes on for `grace` milliseconds, in which its owner takes the new one up.
+    /// Makes another token of the same name, role and scope, for as long as the former one lasts
+    /// from its making to its end as that is now; that one goes on for `grace` milliseconds, in
+    /// which its owner takes the new one up.
     package func rotate(
-        _ number: Int64, grace: Int64, expires: Expiry? = nil, by user: String = "", now: Int64
+        _ number: Int64, grace: Int64, expires: Expiry? = nil, by user: String = "", now: Int64,
+        telling: (String) throws -> Void = { _ in }
     ) throws(Failure) -> Rotation {
         try changing {
             let former = try known(number)
             if let successor = former.successor {
                 throw Failure("token \(number) was replaced by \(successor): rotate that one")
+            }
+            guard former.state(now: now) != .expired else {
+                throw Failure(
+                    "token \(number) has expired, nobody goes on with it: make a new one with "
+                        + "'token create'")
             }
             let length = former.expires.map { Expiry.after(max(1000, $0 - former.created)) }
             let end = try Self.end(expires ?? length ?? .never, now)
@@ -63,17 +75,24 @@ extension TokenFile {
                     .init("ends", Self.told(ends)), .init("successor", .number("\(next)")),
                     .init("expires", Self.told(end)),
                 ])
+            try telling(token)
+            KillPoint.pass("token.told")
             return Rotation(token: token, number: next, expires: end, formerEnds: ends)
         }
     }
 
-    /// Changes when a token ends. False: there is none of that number.
+    /// Changes when a token ends; one that was replaced, to an earlier time only. False: there is
+    /// none of that number.
     package func expire(
         _ number: Int64, _ expires: Expiry, by user: String = "", now: Int64
     ) throws(Failure) -> Bool {
         let end = try Self.end(expires, now)
         return try changing {
             guard let former = try entries("WHERE number=\(number)").first else { return false }
+            if let successor = former.successor, end ?? .max > former.expires ?? .max {
+                throw Failure(
+                    "token \(number) was replaced by \(successor): it may end earlier, not later")
+            }
             try connection.execute(
                 "UPDATE tokens SET expires=\(end.map(String.init) ?? "NULL") WHERE number=\(number)"
             )
@@ -126,7 +145,7 @@ extension TokenFile {
     private func insert(
         _ name: String, _ role: Role, _ scope: String, expires: Int64?, _ now: Int64
     ) throws(SQLiteError) -> (token: String, number: Int64) {
-        let token = "mc_" + Random.bytes(32).map(Self.hex).joined()
+        let token = Self.prefix + Random.bytes(32).map(Self.hex).joined()
         let statement = try connection.prepare(
             "INSERT INTO tokens(name, role, scope, digest, created, expires) VALUES(?,?,?,?,?,?)")
         statement.bind(1, text: name)

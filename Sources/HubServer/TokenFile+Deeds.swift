@@ -18,25 +18,27 @@ extension TokenFile {
         ]
         let statement = try connection.prepare(
             "INSERT INTO deeds(mark, at, action, name, detail) VALUES(?,?,?,?,?)")
-        statement.bind(1, Int64(bitPattern: Random.word() >> 1 | 1))
+        statement.bind(1, Self.newMark())
         statement.bind(2, now)
         statement.bind(3, text: action.rawValue)
         statement.bind(4, text: user)
         statement.bind(5, text: JSONValue.object(detail + rest).serialized())
         try statement.stepDone()
-        // Where no hub ever comes for them, there are no more than its audit would keep.
+        // Where no hub ever comes for them, the oldest go.
         try connection.execute(
-            "DELETE FROM deeds WHERE n<=\(connection.lastInsertRowID - Limits.auditEntries)")
+            "DELETE FROM deeds WHERE n<=\(connection.lastInsertRowID - deedsKept)")
     }
 
-    /// The oldest deeds, each with its number and mark, at most `limit`.
-    func deeds(
-        atMost limit: Int
-    ) throws(Failure) -> [(number: Int64, mark: Int64, deed: CarriedDeeds.Deed)] {
+    /// The oldest deeds behind the one of this mark, at most `limit`; nil: there are none. If none
+    /// has the mark they begin with the oldest of all.
+    func deeds(after mark: Int64, atMost limit: Int) throws(Failure) -> CarriedDeeds? {
         try translating { () throws(SQLiteError) in
             let rows = try connection.prepare(
-                "SELECT n, mark, at, action, name, detail FROM deeds ORDER BY n LIMIT \(limit)")
-            var deeds: [(Int64, Int64, CarriedDeeds.Deed)] = []
+                """
+                SELECT n, mark, at, action, name, detail FROM deeds
+                    WHERE n>coalesce(\(Self.place(of: mark)), 0) ORDER BY n LIMIT \(limit)
+                """)
+            var (deeds, last): ([CarriedDeeds.Deed], Int64) = ([], 0)
             while try rows.step() {
                 guard let action = Deed.Action(rawValue: rows.text(3)) else {
                     throw SQLiteError(
@@ -45,20 +47,25 @@ extension TokenFile {
                 let actor = Deed.Actor(
                     name: rows.text(4), role: Deed.Actor.local, address: "", requestID: "")
                 deeds.append(
-                    (
-                        rows.int64(0), rows.int64(1),
-                        .init(
-                            deed: Deed(action, by: actor, detail: rows.text(5)), at: rows.int64(2))
-                    ))
+                    .init(deed: Deed(action, by: actor, detail: rows.text(5)), at: rows.int64(2)))
+                last = rows.int64(1)
             }
-            return deeds
+            return deeds.isEmpty ? nil : CarriedDeeds(deeds, mark: last)
         }
     }
 
-    /// Forgets the deeds up to this one: they are in the audit.
-    func forgetDeeds(through number: Int64) throws(Failure) {
+    /// Forgets the deeds up to the one of this mark: they are in the audit. True: there were some.
+    func forgetDeeds(through mark: Int64) throws(Failure) -> Bool {
         try translating { () throws(SQLiteError) in
-            try connection.execute("DELETE FROM deeds WHERE n<=\(number)")
+            try connection.execute("DELETE FROM deeds WHERE n<=\(Self.place(of: mark))")
+            return connection.changes > 0
         }
     }
+
+    private static func place(of mark: Int64) -> String {
+        "(SELECT max(n) FROM deeds WHERE mark=\(mark))"
+    }
+
+    /// A mark is never 0: that one stands for none.
+    static func newMark() -> Int64 { Int64(bitPattern: Random.word() >> 1 | 1) }
 }

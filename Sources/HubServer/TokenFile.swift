@@ -11,6 +11,9 @@ package final class TokenFile {
         case publisher, warehouse, admin
     }
 
+    /// What every token begins with, to be known by wherever it lies about.
+    static let prefix = "mc_"
+
     /// Why a token cannot be made, read or changed.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -19,6 +22,8 @@ package final class TokenFile {
     }
 
     let connection: Database
+    /// How many deeds wait for a hub at most: as many as its audit would keep.
+    package var deedsKept = Limits.auditEntries
 
     private static let migrations = Migrations([
         """
@@ -43,17 +48,67 @@ package final class TokenFile {
         proof: "SELECT number, name, role, scope, digest, created FROM tokens")
 
     /// Opens or makes the file in the data folder `data`.
-    package init(data: String) throws(Failure) {
+    ///
+    /// One that is made is the folder's owner's, and nobody else's: root may make it for a hub that
+    /// runs as another user.
+    package convenience init(data: String) throws(Failure) {
+        do throws(Errno) {
+            try FileOwner(of: data).make(Self.path(data))
+        } catch {
+            guard error == .fileExists else {
+                throw Failure("\(Self.path(data)) cannot be made: \(error)")
+            }
+        }
+        try self.init(opening: data)
+    }
+
+    /// The file in the data folder `data`; nil: there is none, or an empty one that somebody is
+    /// about to fill.
+    package static func existing(in data: String) throws(Failure) -> TokenFile? {
+        do throws(Errno) {
+            guard try FileStatus(path(data)).size > 0 else { return nil }
+        } catch {
+            guard error == .notFound else { throw Failure("\(path(data)): \(error)") }
+            return nil
+        }
+        return try TokenFile(opening: data)
+    }
+
+    private init(opening data: String) throws(Failure) {
+        // SQLite would open it for reading only, and fail with the first change.
+        for path in [Self.path(data), data] { try Self.checkWritable(path) }
         SQLiteLibrary.configure()
         do {
             connection = try Database(
-                path: data + "/tokens.db", mode: .readWriteCreate, busyTimeoutMilliseconds: 2000)
+                path: Self.path(data), mode: .readWrite, busyTimeoutMilliseconds: 2000)
             try Self.mark.check(connection)
             try Self.migrations.run(on: connection)
         } catch {
             throw Failure("\(error)")
         }
     }
+
+    private static func path(_ data: String) -> String { data + "/tokens.db" }
+
+    private static func checkWritable(_ path: String) throws(Failure) {
+        do throws(Errno) {
+            try FileStatus.checkWritable(path)
+        } catch {
+            guard error == .accessDenied, let owner = try? FileOwner(of: path) else {
+                throw Failure("\(path) cannot be written: \(error)")
+            }
+            let user = FileOwner.present.name
+            throw Failure(
+                """
+                \(path) belongs to \(owner.name), and \(user) cannot write it: make it theirs with \
+                `chown \(user) \(path)`
+                """)
+        }
+    }
+
+    /// Whether another file has taken the name of this one, or none has it: what others do then
+    /// does not come here.
+    var isReplaced: Bool { connection.hasMoved }
 
     /// All tokens, oldest first.
     package func list() throws(Failure) -> [TokenEntry] {
@@ -95,8 +150,12 @@ package final class TokenFile {
 
     /// What the tokens allow now; expired ones are known too, to be told what they are.
     ///
-    /// - Parameter former: what they allowed until now: what their uses share goes on.
-    func authority(isLocal: Bool, after former: Authority? = nil) throws(Failure) -> Authority {
+    /// - Parameters:
+    ///   - wasEverDefined: it is known from elsewhere that there was a token.
+    ///   - former: what they allowed until now: what their uses share goes on.
+    func authority(
+        isLocal: Bool, wasEverDefined: Bool, after former: Authority? = nil
+    ) throws(Failure) -> Authority {
         try translating { () throws(SQLiteError) in
             let rows = try connection.prepare(
                 "SELECT role, scope, digest, name, expires, last_use, number FROM tokens")
@@ -118,7 +177,8 @@ package final class TokenFile {
                         ?? TokenUse(number: rows.int64(6), last: rows.int64(5)))
             }
             let given = try connection.scalar("SELECT seq FROM sqlite_sequence WHERE name='tokens'")
-            return Authority(holders, wasEverDefined: given ?? 0 > 0, isLocal: isLocal)
+            return Authority(
+                holders, wasEverDefined: wasEverDefined || given ?? 0 > 0, isLocal: isLocal)
         }
     }
 

@@ -17,11 +17,11 @@ final class Watch: Sendable {
     func end() { bell.close() }
 
     /// Runs until the end.
-    func run(_ reader: SQLiteReader, _ tokens: TokenWatch) {
+    func run(_ tokens: TokenWatch) {
         var tokens = tokens
         var room = RoomWatch(hub: hub)
         var memory = MemoryWatch(hub: hub)
-        var positions = PositionWatch(hub: hub, reader: reader)
+        var positions = PositionWatch(hub: hub, reader: tokens.reader)
         while !bell.isClosed {
             let now = MonotonicClock.now()
             room.look(now)

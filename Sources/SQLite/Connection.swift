@@ -12,6 +12,9 @@ package final class Connection {
         /// Read and write; the file is made if it is not there.
         case readWriteCreate
 
+        /// Read and write; the file must be there.
+        case readWrite
+
         /// Read only; the file must be there.
         case readOnly
     }
@@ -41,6 +44,7 @@ package final class Connection {
         let access =
             switch mode {
             case .readWriteCreate: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readWrite: SQLITE_OPEN_READWRITE
             case .readOnly: SQLITE_OPEN_READONLY
             }
         // No mutex: see `SQLiteLibrary`. Extended codes: a full disk and a torn page differ there.
@@ -58,6 +62,15 @@ package final class Connection {
         // Every statement holds its connection, so none is open now.
         let code = sqlite3_close(handle)
         assert(code == SQLITE_OK, "a statement outlived its connection")
+    }
+
+    /// Whether the name that was opened now has another file, or none: it was moved or replaced,
+    /// and what others do under that name does not come here
+    /// (<https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntlhasmoved>).
+    package var hasMoved: Bool {
+        var isMoved: Int32 = 0
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &isMoved)
+        return isMoved != 0
     }
 
     /// How long statements wait for other connections' locks from now on; 0 not at all.

@@ -137,7 +137,7 @@ struct GeneratorTests {
             "--token", token, "--hub", "http://\(hub.endpoint)",
         ])
         #expect(run.status == 1)
-        #expect(run.errors.contains("token_expired") && run.errors.contains("token rotate"))
+        #expect(run.errors.contains("token_expired") && run.errors.contains("token create"))
         #expect(!run.errors.contains(token))
         #expect(MonotonicClock.now() - begun < 30_000_000_000)
     }

@@ -84,6 +84,20 @@ import Wire
         #expect(entries[0]["detail"] == ["count": 3, "letters": [1, 2, 3]])
         #expect(entries[1]["detail"] == ["n": 2])
         #expect(entries.map { $0["wid"] } == [7, 7])
+        try client.pull(9)
+        let reports = (0..<250).map { Letter($0 + 1000).json.serialized() }
+        for start in [0, 100, 200] {
+            let some = reports[start..<min(start + 100, 250)].joined(separator: ",")
+            let answer = try client.request(
+                "POST", "/v1/warehouses/9/dead-letters/batch", "[\(some)]")
+            #expect(answer.status == 200, "\(answer.text)")
+        }
+        try client.post("/v1/dead-letters/drop", ["filter": ["wid": 9]])
+        let bulk = try self.entries(client).first?["detail"]
+        #expect(bulk?["count"] == 250)
+        #expect(
+            bulk?["letters"]?.elements?.compactMap(\.integer) == Array(4...253),
+            "all that it was done to")
         try client.pull(8)
         try client.post(
             "/v1/warehouses/8/dead-letters",
@@ -144,6 +158,71 @@ import Wire
         }
     }
 
+    @Test("What was done since a time is found, though the clock was set back meanwhile")
+    func clockSetBack() throws {
+        let clock = WallClock()
+        let hub = try RunningHub(clock: clock)
+        let client = try hub.client()
+        let start = clock.nowMilliseconds()
+        _ = try client.request("PUT", "/v1/warehouses/1", "{}")
+        clock.offsetMilliseconds -= 3_600_000
+        _ = try client.request("PUT", "/v1/warehouses/2", "{}")
+        clock.offsetMilliseconds += 3_600_000
+        _ = try client.request("PUT", "/v1/warehouses/3", "{}")
+        let seconds = (start - 60_000) / 1000
+        let since = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+        #expect(try entries(client, "?from=\(since)").map { $0["wid"] } == [3, 1])
+        #expect(try entries(client, "?to=\(since)").map { $0["wid"] } == [2])
+    }
+
+    @Test("A look through the archive is an entry, also where it says to begin at the beginning")
+    func verify() throws {
+        let hub = try RunningHub()
+        let client = try hub.client()
+        try client.post("/v1/archive/verify")
+        try client.post("/v1/archive/verify", ["pageToken": "0"])
+        try client.post("/v1/archive/verify", ["pageToken": "1"])
+        #expect(
+            try eventually { try actions(client) == ["archive_verify", "archive_verify"] })
+    }
+
+    @Test("What nobody waits for is kept while the store fails, and written when it works again")
+    func failing() throws {
+        let folder = try TemporaryFolder()
+        let token = try TokenFileMaker.admin(folder, name: "anna")
+        let clock = WallClock()
+        let hub = try RunningHub(folder: folder, loops: 1, clock: clock) {
+            $0.busyMilliseconds = 20
+        }
+        let client = try hub.client()
+        let bearer = ["Authorization": "Bearer \(token)"]
+        func newest(_ action: String) throws -> JSONValue? {
+            try client.request("GET", "/v1/audit?limit=1&action=\(action)", fields: bearer)[
+                "entries"
+            ].elements?.first
+        }
+        let holder = try DatabaseHolder(folder.path + "/hub.db")
+        #expect(try client.post("/v1/session", ["token": .text(token)]).status == 200)
+        _ = try client.request("POST", "/v1/archive/verify", "{}", fields: bearer)
+        #expect(try eventually { try client.get("/readyz").status == 503 }, "the store fails")
+        let done = clock.nowMilliseconds()
+        clock.offsetMilliseconds += 60_000
+        // More than are kept, here and with the writer.
+        let more = 3 * Limits.deedsKept
+        for _ in 0..<more {
+            _ = try client.request("POST", "/v1/archive/verify", "{}", fields: bearer)
+        }
+        holder.letGo()
+        #expect(try eventually { try newest("sign_in") != nil })
+        let at = try #require(Timestamp.parse(try newest("sign_in")?["at"]?.text ?? ""))
+        #expect(at <= done, "when it was done")
+        let last = try #require(try newest("archive_verify")?["n"]?.integer)
+        #expect(last >= Limits.deedsKept && last < more, "the bound")
+        // From then on all is as ever.
+        _ = try client.request("POST", "/v1/archive/verify", "{}", fields: bearer)
+        #expect(try eventually { try newest("archive_verify")?["n"]?.integer ?? 0 > last })
+    }
+
     /// Number of the token, and what was done to it.
     private func tokenDeeds(_ client: RawClient, _ token: String) throws -> [String] {
         let answer = try client.request(
@@ -161,7 +240,8 @@ import Wire
         let token = try file.create(
             name: "anna", role: .admin, topics: [], wids: [], by: "root", now: 1000)
         _ = try file.create(
-            name: "north", role: .warehouse, topics: [], wids: [3], expires: .after(90_000),
+            name: "north", role: .warehouse, topics: [], wids: [3],
+            expires: .after(4_000_000_000_000),
             by: "root", now: 2000)
         let hub = try RunningHub(folder: folder)
         let client = try hub.client()
@@ -187,7 +267,7 @@ import Wire
         #expect(
             north["detail"] == [
                 "token": 2, "tokenName": "north", "role": "warehouse", "scope": "3",
-                "expires": "1970-01-01T00:01:32.000Z",
+                "expires": "2096-10-02T07:06:42.000Z",
             ])
         #expect(!all.description.contains(token.dropFirst(3)))
         // What is carried stays out of nobody's page, though it came later than it was done.

@@ -55,6 +55,36 @@ struct ClientCertificateTests {
         #expect(try warehouse.request("GET", "/v1/warehouses/105", fields: wrong).status == 401)
     }
 
+    @Test("It may what a token of its warehouse may, and nothing else")
+    func access() throws {
+        let hub = try hub()
+        let admin = ["Authorization": "Bearer \(admin)"]
+        let publisher = try client(hub, showing: nil)
+        for (path, body) in [
+            ("/v1/messages", #"{"topic":"A_B","wid":3,"body":1}"#), ("/v1/warehouses/3/pull", "{}"),
+            ("/v1/warehouses/3/dead-letters", Letter(1).json.serialized()),
+        ] {
+            #expect(try publisher.request("POST", path, body, fields: admin).status < 300)
+        }
+        let warehouse = try client(hub, showing: "warehouse-3")
+        for operation in OpenAPIDocument.shared.operations where operation.roles != ["anyone"] {
+            let names = operation.parameters.compactMap { $0["name"]?.text }
+            let path = operation.path()
+            let isFiltered = names.contains("wid") && !path.contains("/warehouses/")
+            let body = OpenAPIDocument.shared.requestExample(operation)?.serialized()
+            let answer = try warehouse.request(
+                operation.method, path + (isFiltered ? "?wid=3" : ""),
+                operation.method == "GET" ? nil : body ?? "")
+            let told = "\(operation.testDescription): \(answer.text)"
+            if operation.roles.contains("warehouse") {
+                #expect(
+                    answer.status < 500 && ![401, 403, 404, 429].contains(answer.status), "\(told)")
+            } else {
+                #expect(answer.status == 403, "\(told)")
+            }
+        }
+    }
+
     @Test(
         "A name that is no warehouse's stands for nobody",
         arguments: [

@@ -22,7 +22,7 @@ struct LogSecretsTests {
         for bearer in [
             "Bearer \(token)", "Bearer \(Self.wrong)", "Basic \(Self.wrong)", Self.wrong,
         ] {
-            let fields = ["Authorization": bearer, "Cookie": cookie]
+            let fields = ["Authorization": bearer, "Cookie": cookie, "X-Request-Id": token]
             for (method, path, text) in [
                 ("POST", "/v1/messages", message), ("POST", "/v1/messages", message + "}"),
                 ("POST", "/v1/messages", String(message.dropLast(9))),
@@ -60,6 +60,10 @@ struct LogSecretsTests {
         let hub = try HubProcess(
             folder: folder, arguments: ["--log-level", "debug", "--log-format", format])
         try ask(hub, token)
+        let audit = try hub.client().request(
+            "GET", "/v1/audit?limit=1000", fields: ["Authorization": "Bearer \(token)"])
+        #expect(audit["entries"].elements?.contains { $0["action"] == "sign_in" } == true)
+        #expect(!audit.text.contains(token))
         try hub.stop()
         let told = hub.told
         // It does tell of them.

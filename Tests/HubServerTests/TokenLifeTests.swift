@@ -63,7 +63,7 @@ import Wire
         clock.offsetMilliseconds += 61_000
         let answer = try ask(client, token)
         #expect(answer.status == 401 && answer.code == "token_expired", "\(answer.text)")
-        #expect(answer["detail"].text?.contains("token rotate") == true)
+        #expect(answer["detail"].text?.contains("token create") == true)
         #expect(answer[field: "WWW-Authenticate"] != nil)
         #expect(!answer.text.contains(token))
         // Nobody else learns that there was one.
@@ -212,7 +212,84 @@ import Wire
         #expect(throws: TokenFile.Failure.self) {
             try tokens.rotate(1, grace: 1000, now: now)
         }
+        clock.offsetMilliseconds += 3_600_000
+        #expect(list[2].state(now: now) == .expired)
+        let expired = #expect(throws: TokenFile.Failure.self) {
+            try tokens.rotate(3, grace: 1000, now: now)
+        }
+        #expect(expired?.description.contains("token create") == true)
         #expect(try ask(client, admin).status == 200)
+    }
+
+    @Test("A token that was replaced may end earlier, but not later")
+    func replaced() throws {
+        _ = try make(expires: .after(3_600_000))
+        let made = try tokens.rotate(1, grace: 60_000, now: now)
+        for later in [Expiry.never, .after(120_000)] {
+            let error = #expect(throws: TokenFile.Failure.self) {
+                try tokens.expire(1, later, now: now)
+            }
+            #expect(error?.description.contains("was replaced by 2") == true)
+        }
+        #expect(try tokens.entry(1)?.expires == made.formerEnds)
+        #expect(try tokens.expire(1, .after(1000), now: now))
+        #expect(try tokens.expire(2, .never, now: now), "the new one may last as it likes")
+        // What was prolonged is replaced by one that lasts as long as it does now.
+        let other = try make(expires: .after(1000), name: "b")
+        #expect(other.hasPrefix("mc_"))
+        #expect(try tokens.expire(3, .after(600_000), now: now))
+        let entry = try #require(try tokens.entry(3))
+        let next = try tokens.rotate(3, grace: 1000, now: now)
+        let made2 = try #require(try tokens.entry(next.number))
+        #expect(made2.expires! - made2.created == entry.expires! - entry.created)
+    }
+
+    @Test("A token that cannot be shown is not made, and what it was to replace goes on")
+    func untold() throws {
+        struct Untellable: Error {}
+        func fail(_ token: String) throws { throw Untellable() }
+        #expect(throws: TokenFile.Failure.self) {
+            try tokens.create(
+                name: "a", role: .admin, topics: [], wids: [], now: now, telling: fail)
+        }
+        #expect(try tokens.list().isEmpty)
+        _ = try make()
+        #expect(throws: TokenFile.Failure.self) {
+            _ = try tokens.rotate(1, grace: 1000, now: now, telling: fail)
+        }
+        let list = try tokens.list()
+        #expect(list.count == 1 && list[0].successor == nil && list[0].expires == nil)
+        let deeds = try Connection(path: folder.path + "/tokens.db").scalar(
+            "SELECT count(*) FROM deeds")
+        #expect(deeds == 1)
+    }
+
+    @Test("A crash in the middle of a rotation leaves one token or both, and never half of it")
+    func killedRotation() throws {
+        let token = try make(name: "anna")
+        let killed = try ProgramExit(
+            ["token", "rotate", "1", "--data", folder.path],
+            environment: ["MESSAGE_CENTER_KILL_AT": "token.told"])
+        #expect(killed.status != 0)
+        let told = killed.output.trimmingCharacters(in: .newlines)
+        #expect(told.hasPrefix("mc_"))
+        let list = try tokens.list()
+        #expect(list.count == 1 && list[0].successor == nil && list[0].expires == nil)
+        let hub = try RunningHub(folder: folder)
+        let client = try hub.client()
+        #expect(try ask(client, token).status == 200)
+        #expect(try ask(client, told).status == 401, "it was shown, and is none")
+        let made = try tokens.rotate(1, grace: 60_000, now: now)
+        #expect(try eventually { try ask(client, made.token).status == 200 })
+    }
+
+    @Test("What nobody comes for is bounded: the oldest deeds go")
+    func deedsBound() throws {
+        tokens.deedsKept = 3
+        for number in 1...10 { _ = try make(name: "n\(number)") }
+        let file = try Connection(path: folder.path + "/tokens.db")
+        #expect(try file.scalar("SELECT count(*) FROM deeds") == 3)
+        #expect(try file.scalar("SELECT min(n) FROM deeds") == 8)
     }
 
     // MARK: The last one
@@ -234,6 +311,117 @@ import Wire
         #expect(try other.get("/v1/topics").status == 401)
         let next = try make()
         #expect(try eventually { try ask(other, next).status == 200 })
+    }
+
+    @Test("A hub that had tokens is not open without their file, until that is back")
+    func lost() throws {
+        let token = try make()
+        let path = folder.path + "/tokens.db"
+        do {
+            let hub = try RunningHub(folder: folder)
+            let client = try hub.client()
+            #expect(try eventually { try audited(client, token) == 1 })
+        }
+        let kept = try RawFile.bytes(path)
+        try RawFile.remove(path)
+        let hub = try RunningHub(folder: folder)
+        let client = try hub.client()
+        #expect(try client.get("/v1/topics").status == 401)
+        #expect(try client.publish(wid: 1).status == 401)
+        #expect(try client.get("/v1/session")["open"].boolean == false)
+        #expect(try client.get("/healthz").status == 200)
+        // It is put back while the hub runs.
+        try RawFile.write(kept, path + ".back")
+        #expect(rename(path + ".back", path) == 0)
+        #expect(try eventually { try ask(client, token).status == 200 })
+    }
+
+    private func audited(_ client: RawClient, _ token: String) throws -> Int {
+        try ask(client, token, "/v1/audit?action=token_create")["entries"].elements?.count ?? 0
+    }
+
+    @Test("Nor one whose tokens are older than the deeds that tell of them")
+    func lostOld() throws {
+        let token = try make()
+        let path = folder.path + "/tokens.db"
+        try Connection(path: path).execute("DELETE FROM deeds")
+        do {
+            let hub = try RunningHub(folder: folder)
+            let client = try hub.client()
+            let store = try Connection(path: folder.path + "/hub.db", mode: .readOnly)
+            let mark = "SELECT value FROM meta WHERE name='carried'"
+            #expect(try eventually { try store.scalar(mark) != 0 })
+            #expect(try audited(client, token) == 0)
+        }
+        try RawFile.remove(path)
+        let hub = try RunningHub(folder: folder)
+        #expect(try hub.client().get("/v1/topics").status == 401)
+    }
+
+    // MARK: Another file
+
+    @Test("A file that takes the place of the tokens' counts, and without one nobody gets in")
+    func replacedFile() throws {
+        let (first, second) = (try make(name: "first"), try make(name: "second"))
+        let hub = try HubProcess(folder: folder)
+        let client = try hub.client()
+        #expect(try ask(client, first).status == 200)
+        let path = folder.path + "/tokens.db"
+        // A copy in which one is revoked takes the name.
+        let aside = try TemporaryFolder()
+        try RawFile.write(try RawFile.bytes(path), aside.path + "/tokens.db")
+        let other = try TokenFile(data: aside.path)
+        #expect(try other.revoke(1, by: "root", now: now))
+        #expect(rename(aside.path + "/tokens.db", path) == 0)
+        #expect(try eventually { try ask(client, first).status == 401 })
+        #expect(try ask(client, second).status == 200)
+        #expect(
+            try eventually {
+                let answer = try ask(client, second, "/v1/audit?action=token_revoke")
+                return answer["entries"].elements?.count == 1
+            }, "its deeds are carried")
+        // It goes away, and comes back.
+        #expect(rename(path, path + ".away") == 0)
+        #expect(try eventually { try ask(client, second).status == 401 })
+        #expect(eventually { hub.told.contains("tokens.db is gone from") })
+        #expect(try client.get("/healthz").status == 200)
+        #expect(try client.get("/readyz").status == 200)
+        #expect(rename(path + ".away", path) == 0)
+        #expect(try eventually { try ask(client, second).status == 200 })
+        #expect(try ask(client, first).status == 401)
+        // It is taken away, and another is made in its place.
+        try RawFile.remove(path)
+        #expect(try eventually { try ask(client, second).status == 401 })
+        let fresh = try TokenFile(data: folder.path).create(
+            name: "fresh", role: .admin, topics: [], wids: [], now: now)
+        #expect(try eventually { try ask(client, fresh).status == 200 })
+        #expect(try ask(client, second).status == 401)
+    }
+
+    @Test("What the hub cannot write there holds up nothing that it reads, and no deed is doubled")
+    func unwritable() throws {
+        let token = try make()
+        try Connection(path: folder.path + "/tokens.db").execute(
+            """
+            CREATE TRIGGER stays BEFORE DELETE ON deeds BEGIN SELECT RAISE(ABORT, 'it stays'); END
+            """)
+        let hub = try HubProcess(folder: folder)
+        let client = try hub.client()
+        #expect(try eventually { try audited(client, token) == 1 })
+        for number in 2...130 { _ = try make(name: "n\(number)") }
+        func told() throws -> [Int] {
+            let answer = try ask(client, token, "/v1/audit?action=token_create&limit=1000")
+            return (answer["entries"].elements ?? []).compactMap {
+                $0["detail"]?["token"]?.integer
+            }
+        }
+        #expect(try eventually { try told() == (1...130).reversed() })
+        let last = try make(name: "last")
+        #expect(try eventually { try ask(client, last).status == 200 })
+        #expect(try tokens.revoke(131, now: now))
+        #expect(try eventually { try ask(client, last).status == 401 })
+        #expect(try eventually { try told() == (1...131).reversed() })
+        #expect(eventually { hub.told.contains("cannot be deleted from tokens.db: ") })
     }
 
     // MARK: The file

@@ -234,6 +234,37 @@ import Wire
         #expect(others == [])
     }
 
+    @Test(
+        "A warehouse begins at a message that it may see, and learns of no other",
+        arguments: [false, true])
+    func start(isArchived: Bool) throws {
+        var ids: [String] = []
+        for wid in [8, 0, 7, 0] {
+            ids.append(
+                try ask(admin, "POST", "/v1/messages", message("A_B", wid: wid))["id"].text ?? "")
+        }
+        hub.stop()
+        if isArchived { try ArchiveMove.run(folder.path, through: 3, perFrame: 2) }
+        let again = try RunningHub(folder: folder)
+        func post(_ token: String, _ path: String, _ body: String) throws -> Answer {
+            try again.client().request(
+                "POST", path, body, fields: ["Authorization": "Bearer \(token)"])
+        }
+        var unknown = MessageIDs(seed: 1)
+        for id in [ids[0], unknown.next()] {
+            let answer = try post(warehouse, "/v1/warehouses/7/pull", "{\"start\":\"\(id)\"}")
+            #expect(answer.status == 422 && answer.code == "unknown_id", "\(answer.text)")
+        }
+        for (wid, id, next) in [(7, ids[1], 3), (9, ids[2], 4)] {
+            let answer = try post(
+                warehouse, "/v1/warehouses/\(wid)/pull", "{\"start\":\"\(id)\"}")
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(answer.indexes.first == next)
+        }
+        let seek = "{\"to\":\"\(ids[0])\",\"dryRun\":true}"
+        #expect(try post(admin, "/v1/warehouses/7/seek", seek).integer("to") == 1)
+    }
+
     @Test("A warehouse reports and reads the dead letters of its wids; others' are not found")
     func deadLetters() throws {
         for wid in [7, 8] {
@@ -338,9 +369,12 @@ import Wire
         ])
     func openBeyondLoopback(listen: String) throws {
         let endpoint = try Endpoint(listen)
-        #expect(throws: Server.Failure.self) {
+        let error = #expect(throws: Server.Failure.self) {
             _ = try RunningHub { $0.listen = endpoint }
         }
+        let told = error?.description ?? ""
+        #expect(told.hasPrefix("no token is defined, so the hub would be open to everybody at "))
+        #expect(told.contains("`message-center token create --data ") && told.contains(listen))
         let withToken = try TemporaryFolder()
         _ = try TokenFile(data: withToken.path).create(
             name: "a", role: .admin, topics: [], wids: [], now: 0)

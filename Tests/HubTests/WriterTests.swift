@@ -31,6 +31,20 @@ struct WriterTests {
         #expect(batches.flatMap(\.publishes).allSatisfy { $0.outcome == .stored(fresh: 1) })
     }
 
+    @Test("Of a request that is tried again on its own only its own deed goes along")
+    func copiedDeeds() {
+        let batch = WriteBatch(loop: 0)
+        batch.publish([Draft("1")])
+        let by = Deed.Actor(name: "a", role: "admin", address: "", requestID: "")
+        batch.deeds = [
+            .init(Deed(.signIn, by: by), .none), .init(Deed(.pause, by: by), .change(0)),
+            .init(Deed(.letterDrop, by: by), .letters(0)),
+            .init(Deed(.archiveReplay, by: by), .publish(0)),
+        ]
+        let copy = batch.copy(of: batch.publishes[0])
+        #expect(copy.deeds.map(\.deed.action) == [.archiveReplay])
+    }
+
     @Test("Everything that a publisher gave is stored as it is")
     func content() {
         var writer = TestWriter()

@@ -39,4 +39,17 @@ import Testing
         #expect(try open.reader.audit(before: 11, limit: 4) == Array(expected[10..<14]))
         #expect(try open.reader.audit(before: 1, limit: 4) == [])
     }
+
+    @Test("The oldest go, and their numbers with them", arguments: StoreKind.allCases)
+    func bound(kind: StoreKind) throws {
+        var open = try Place(kind).open()
+        open.store.auditEntries = 5
+        for number in 1...12 {
+            try open.transaction { (store) throws(StoreFailure) in
+                try store.save(deed(number), at: Int64(number))
+            }
+            let kept = try open.reader.audit(before: .max, limit: 100).map(\.number)
+            #expect(kept == (max(1, number - 4)...number).reversed().map { Int64($0) })
+        }
+    }
 }

@@ -25,8 +25,9 @@ extension Command {
             name: "token rotate", summary: "replace a token by a new one; both hold for a while",
             details: """
                 The new token has the name, role and scope of the old one, and holds as long as that
-                one was made for. The old one goes on for --grace: give the new one to its owner
-                meanwhile, and nothing is ever refused.
+                one: from its making to its end, as 'token expire' may have changed it. The old one
+                goes on for --grace: give the new one to its owner meanwhile, and nothing is ever
+                refused. One that has expired has nobody to go on with it: make a new one.
 
                   message-center token rotate 3 --grace 24h
                 """,
@@ -34,6 +35,7 @@ extension Command {
             run: Tokens.rotate)
         static let expire = Command(
             name: "token expire", summary: "change when a token ends",
+            details: "One that 'token rotate' has replaced may end earlier, not later.",
             options: [Tokens.laterExpires, Tokens.data], operands: [Tokens.number],
             run: Tokens.expire)
         static let revoke = Command(
@@ -56,7 +58,7 @@ private enum Tokens {
     static let newExpires = Option(
         optional: "expires", .text("WHEN"),
         "when the new one ends, as with 'token create'; if not said, it holds as long as the old "
-            + "one was made for")
+            + "one does from its making to its end")
     static let laterExpires = Option(
         required: "expires", .text("WHEN"),
         "when it ends: 12h or 90d from now, a day such as 2027-01-31 (at 00:00 UTC), or never")
@@ -73,16 +75,17 @@ private enum Tokens {
         try check(arguments)
         let expires = try expiry(arguments[expires])
         let folder = arguments[data]
+        keepPrivate()
         // Tokens come before the first start where the hub is not to listen on loopback only.
         let isNew = mkdir(folder, 0o700) == 0
         guard isNew || errno == EEXIST else {
             throw ByteStream.Failure(folder, Errno(errno).description)
         }
-        let token = try TokenFile(data: folder).create(
+        try checkUser(folder)
+        try TokenFile(data: folder).create(
             name: arguments[name], role: TokenFile.Role(rawValue: arguments[role])!,
             topics: arguments[topics] ?? [], wids: numbers(arguments).map(UInt32.init),
-            expires: expires, by: user, now: now)
-        Console.print(token)
+            expires: expires, by: user, now: now, telling: tell)
         Console.note("Keep it: it is stored hashed, and cannot be shown again.")
         Console.note("It is for the hub on \(whole(folder))\(isNew ? ", a folder made now" : "").")
         return .done
@@ -91,9 +94,29 @@ private enum Tokens {
     private static var now: Int64 { WallClock().nowMilliseconds() }
 
     /// Who works here, for the audit: the operating system's name; getpwuid(3).
-    private static var user: String {
-        guard let entry = getpwuid(getuid()) else { return "uid \(getuid())" }
-        return String(cString: entry.pointee.pw_name)
+    private static var user: String { FileOwner.name(of: getuid()) }
+
+    /// What is written here is for the hub's own user, as what the hub writes.
+    private static func keepPrivate() { umask(0o077) }
+
+    /// The hub has to write what is written here: that is for its user to do, or for root. Where
+    /// the folder is root's, as a volume that others may write, that user is not known.
+    private static func checkUser(_ folder: String) throws {
+        let (owner, present) = (try FileOwner(of: folder), FileOwner.present)
+        guard !present.isRoot, !owner.isRoot, owner.user != present.user else { return }
+        throw ByteStream.Failure(
+            folder,
+            "it belongs to \(owner.name): do this as that user, such as with sudo -u \(owner.name)")
+    }
+
+    /// Shows a token, this once; if it cannot be shown, it must not be kept either.
+    private static func tell(_ token: String) throws {
+        do throws(Errno) {
+            try Console.give(token)
+        } catch {
+            throw ByteStream.Failure(
+                "standard output", "\(error): the token cannot be shown, so none was made")
+        }
     }
 
     private static func expiry(_ text: String) throws -> Expiry {
@@ -119,11 +142,17 @@ private enum Tokens {
 
     /// The file of a folder that is there; nobody who looks or revokes means to make one.
     private static func tokens(_ folder: String) throws -> TokenFile {
+        keepPrivate()
         guard access(folder, F_OK) == 0 else {
             throw ByteStream.Failure(
                 folder, "there is no such folder: --data names the one the hub runs on")
         }
-        return try TokenFile(data: folder)
+        try checkUser(folder)
+        guard let file = try TokenFile.existing(in: folder) else {
+            throw ByteStream.Failure(
+                folder, "no token was ever made here: --data names the folder the hub runs on")
+        }
+        return file
     }
 
     private static func numbers(_ arguments: Arguments) -> [Int] {
@@ -184,8 +213,7 @@ private enum Tokens {
         }
         let made = try tokens(arguments[data]).rotate(
             number, grace: grace, expires: try arguments[newExpires].map(expiry), by: user,
-            now: now)
-        Console.print(made.token)
+            now: now, telling: tell)
         Console.note("Keep it: it is stored hashed, and cannot be shown again.")
         Console.note(
             "It is token \(made.number), and ends \(end(made.expires)). Token \(number) goes on "
@@ -226,8 +254,7 @@ private enum Tokens {
         if valid.isEmpty {
             Console.note(
                 "No token is left that holds: the hub lets nobody in until 'token create' makes "
-                    + "one. A hub on loopback is not open again by that; for an open one stop it, "
-                    + "and remove tokens.db from its data folder.")
+                    + "one. A hub that had tokens is never open again, also not on loopback.")
         } else if !valid.contains(where: { $0.role == .admin }) {
             Console.note(
                 "No admin's token is left that holds: nobody can sign in or operate the hub until "

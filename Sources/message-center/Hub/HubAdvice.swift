@@ -21,7 +21,7 @@ enum HubAdvice {
         "id_conflict": "the id was used for another message; let the program make a new one",
         "id_expired": "the id is too old to be told from a repeated one; publish under a new id",
         "token_expired":
-            "'token rotate' makes a new one on the hub's machine; give it by MESSAGE_CENTER_TOKEN "
+            "'token create' makes a new one on the hub's machine; give it by MESSAGE_CENTER_TOKEN "
             + "or --token-file",
         "tls_required": "write https:// where you said http://",
         "body_too_large": "publish a reference and let the warehouse fetch the rest",

@@ -64,8 +64,13 @@ enum ByteStream {
 
     /// Writes all of it to a file.
     static func writeAll(_ bytes: [UInt8], to file: borrowing Descriptor) throws(Errno) {
+        try writeAll(bytes, to: file.raw)
+    }
+
+    /// Writes all of it to a descriptor that somebody else keeps open.
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
         var rest = bytes[...]
-        while !rest.isEmpty { rest = rest.dropFirst(try writeSome(rest, to: file.raw)) }
+        while !rest.isEmpty { rest = rest.dropFirst(try writeSome(rest, to: descriptor)) }
     }
 
     private static func writeSome(

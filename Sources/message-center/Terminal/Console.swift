@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Standard output for results, standard error for everything said about them.
 ///
@@ -7,6 +8,11 @@ enum Console {
     /// Writes a line of the result.
     static func print(_ line: String) {
         write(line + "\n", to: STDOUT_FILENO)
+    }
+
+    /// Writes a line of the result that must not get lost; throws if it could not be written.
+    static func give(_ line: String) throws(Errno) {
+        try ByteStream.writeAll(Array((line + "\n").utf8), to: STDOUT_FILENO)
     }
 
     /// Writes bytes of the result as they are, and a line end.
