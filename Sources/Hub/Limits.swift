@@ -39,8 +39,8 @@ package enum Limits {
     package static let largeBatch = 256
     package static let largeBatchBytes = 1024 * 1024
 
-    /// Bytes of batches that a loop reads in one tick, seen to before each: a larger one is the last
-    /// of its tick. So pulls wait for one, not for those of all who send some.
+    /// Bytes of batches that a loop reads in one tick, seen to before each: a larger one is the
+    /// last of its tick. So pulls wait for one, not for those of all who send some.
     package static let batchBytesPerTick = 256 * 1024
 
     // A pull.

@@ -125,11 +125,19 @@ extension EventLoop {
             within a minute
             """
         }
-        return Problem(
-            429, "too_many_tries",
+        return tooManyTries(
+            connection, .wrongTokens, limits.wrongTokens, after: wait,
             "More than \(Limits.failedTokens) requests with a wrong token came from this address "
-                + "within a minute: wait, and send the right one."
-        ).retryable(after: wait.wholeSeconds)
+                + "within a minute: wait, and send the right one.")
+    }
+
+    func tooManyTries(
+        _ connection: Connection, _ policy: Quota.Policy, _ rate: RequestRate,
+        after wait: UInt64, _ why: String
+    ) -> Problem {
+        let seconds = wait.wholeSeconds
+        connection.quota = Quota(policy: policy, rate: rate, left: 0, seconds: seconds)
+        return Problem(429, "too_many_tries", why).retryable(after: seconds)
     }
 
     // MARK: Connections

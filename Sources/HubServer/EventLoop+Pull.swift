@@ -153,9 +153,9 @@ extension EventLoop {
         if connection.phase != .waiting, connection.phase != .called { goOn(connection) }
     }
 
-    /// Reads the page into `body`. Nil: it could not be read, and the client knows; or it is in line
-    /// again, for a filter that lets little through looks at many rows, and others have their turn
-    /// in between.
+    /// Reads the page into `body`. Nil: it could not be read, and the client knows; or it is in
+    /// line again, since a filter that lets little through looks at many rows, and others have
+    /// their turn in between.
     private func readPage(
         _ connection: Connection, _ call: inout PullCall, _ next: PageToRead,
         _ room: inout TickRoom

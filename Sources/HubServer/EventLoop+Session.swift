@@ -74,10 +74,9 @@ extension EventLoop {
     private func failedSignIn(_ connection: Connection, _ holder: Authority.Holder?) -> Problem {
         let verdict = connection.caller.failedSignIns.take(limits.failedSignIns, now: now)
         if case .refused(let wait) = verdict {
-            return Problem(
-                429, "too_many_tries",
-                "Too many tries to sign in from this address have failed within a minute: wait."
-            ).retryable(after: wait.wholeSeconds)
+            return tooManyTries(
+                connection, .failedSignIns, limits.failedSignIns, after: wait,
+                "Too many tries to sign in from this address have failed within a minute: wait.")
         }
         if hub.sessions.mayNoteFailure(now: now) { note(.signInFailed, of: holder, connection) }
         if let holder, !holds(holder) { return .tokenExpired(holder.expires) }

@@ -8,6 +8,8 @@ import Wire
 struct Quota: Sendable {
     enum Policy: String, Sendable {
         case address, token
+        case wrongTokens = "wrong-tokens"
+        case failedSignIns = "failed-sign-ins"
     }
 
     let policy: Policy

@@ -196,6 +196,19 @@ import Wire
         #expect(try kept[0].metric("message_center_connections_refused_total") == 0)
     }
 
+    @Test("Heads that are no HTTP count as requests do, and get no more than those")
+    func noHTTP() throws {
+        let hub = try limited { $0.requestsOfAddress = 1 }
+        let statuses = try (0..<8).map { _ in
+            let client = try hub.client()
+            try client.send("nonsense\r\n\r\n")
+            let answer = try client.answer()
+            #expect(answer[field: "Connection"] == "close")
+            return answer.status
+        }
+        #expect(statuses == [400, 400, 400, 400, 400, 429, 429, 429])
+    }
+
     // MARK: Behind a proxy
 
     private func ask(_ client: RawClient, _ forwarded: String?, _ path: String = "/healthz") throws
@@ -311,6 +324,8 @@ import Wire
         #expect(refused.status == 429)
         #expect(refused.code == "too_many_tries")
         #expect(refused[field: "Retry-After"] == "1")
+        #expect(refused[field: "RateLimit-Policy"] == "\"wrong-tokens\";q=100;w=60")
+        #expect(refused[field: "RateLimit"] == "\"wrong-tokens\";r=0;t=1")
         // What needs no token is answered, and so is whoever is elsewhere.
         #expect(try client.get("/healthz").status == 200)
         #expect(try ask(self.client(hub, from: "127.0.0.2"), token).status == 200)
