@@ -8,9 +8,10 @@ public struct TransportFailure: Error, Sendable, CustomStringConvertible {
         case unreachable
         /// The answer did not come in time. The server may have done what was asked.
         case timedOut
-        /// The connection broke. The server may have done what was asked.
+        /// The connection broke, perhaps before TLS was agreed on. The server may have done what
+        /// was asked.
         case broken
-        /// The server's certificate is not trusted, or TLS failed otherwise.
+        /// The server's certificate is not trusted, or the two sides cannot agree on TLS.
         case insecure
         /// The answer is larger than this side takes.
         case tooLarge

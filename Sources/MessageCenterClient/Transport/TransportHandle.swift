@@ -143,7 +143,7 @@ final class TransportHandle {
         }
         let detail = String(cString: errorText)
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-        return TransportFailure(reason(of: code), text)
+        return TransportFailure(reason(of: code, text), text)
     }
 
     private func milliseconds(_ duration: Duration) -> Int {
@@ -202,15 +202,28 @@ private func connectCallbacks(_ curl: UnsafeMutableRawPointer, to received: Rece
     }
 }
 
-private func reason(of code: CURLcode) -> TransportFailure.Reason {
+/// - Parameter text: what libcurl says of it.
+private func reason(of code: CURLcode, _ text: String) -> TransportFailure.Reason {
     switch code {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT:
         .unreachable
     case CURLE_OPERATION_TIMEDOUT: .timedOut
     case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .broken
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-        CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER:
+    // Any end of a handshake. A hub that is full, or dies, hangs up in it: that passes.
+    case CURLE_SSL_CONNECT_ERROR: isVerdict(text) ? .insecure : .broken
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
+        CURLE_SSL_CIPHER, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
+        CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
         .insecure
     default: .other
     }
+}
+
+/// Whether one of the two sides has said that they do not go together: by an alert, by other
+/// protocols than this side has, or by not speaking TLS. ERR_reason_error_string(3).
+private func isVerdict(_ text: String) -> Bool {
+    [
+        " alert ", "unrecognized name", "wrong version number", "unsupported protocol",
+        "no protocols available", "no ciphers available",
+    ].contains { text.contains($0) }
 }
