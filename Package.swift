@@ -85,7 +85,7 @@ let package = Package(
             path: "Tests/Support", swiftSettings: settings),
         tests("PlatformTests", ["Platform"]),
         tests("WireTests", ["Wire"]),
-        tests("TLSTests", ["TLS", "Wire"]),
+        tests("TLSTests", ["TLS", "Wire", "COpenSSL"]),
         tests("HubTests", ["Hub"]),
         tests("SQLiteTests", ["SQLite"]),
         tests(
@@ -123,7 +123,9 @@ let package = Package(
             ["message-center", "Backup", "HubSQLite", "SQLite", "Hub", "Platform", "Wire"]),
         // Connections by the thousand, which a test has in a process of their own.
         .executableTarget(name: "crowd", path: "Tests/Crowd", swiftSettings: settings),
-        tests("AbuseTests", ["message-center", "crowd", "Hub", "HubServer", "Wire", "Platform"]),
+        tests(
+            "AbuseTests",
+            ["message-center", "crowd", "Hub", "HubServer", "TLS", "Wire", "Platform"]),
         tests("BrowserTests", ["HubServer", "Platform", "Wire"]),
         // The unit, the proxy, the alerts and the image: what operators deploy.
         tests(

@@ -189,6 +189,10 @@ package enum Limits {
     package static let recordBytesPerTick = 64 * 1024
     /// Requests of its address's limit that a TLS handshake counts for.
     package static let requestsOfHandshake = 20
+    /// Bytes that OpenSSL holds for a TLS handshake under way, at most, about: they count as bytes
+    /// of an unfinished request do. Where handshakes have half of a loop's share, a new one is not
+    /// begun and its connection closed.
+    package static let handshakeBytes = 64 * 1024
     /// TLS handshakes gone on with in one tick, of some tenths of a millisecond each; the others
     /// come with the next, behind whoever has work by then.
     package static let handshakesPerTick = 4

@@ -68,6 +68,8 @@ final class Connection {
 
     /// Its TLS, if the hub speaks that and the client has begun it.
     var tls: TLSSession?
+    /// It has begun TLS, and not agreed on it yet.
+    var isShakingHands: Bool { tls?.isEstablished == false }
     /// The beginning of a record whose rest has not come.
     var sealed = ByteBuffer()
     /// Whom its client certificate stands for.

@@ -11,10 +11,13 @@ extension EventLoop {
         return nil
     }
 
-    /// Counts what the connection holds of requests. Most hold nothing, before and after.
+    /// Counts what the connection holds of requests, and of its handshake. Most hold nothing,
+    /// before and after.
     func countRequest(_ connection: Connection) {
         let held = connection.input.capacity + connection.sealed.capacity
-        let bytes = max(0, held - Limits.smallRequestBytes)
+        var bytes = max(0, held - Limits.smallRequestBytes)
+        // OpenSSL does not tell what it holds.
+        if connection.isShakingHands { bytes += Limits.handshakeBytes }
         guard bytes != connection.ofRequests.bytes, isOpen(connection) else { return }
         requestBytes.set(&connection.ofRequests, to: bytes, for: payer(connection))
     }
@@ -96,6 +99,23 @@ extension EventLoop {
         cutOff(
             { $0.ofRequests.bytes > 0 && $0.isSending && now - $0.received >= deadlines.page / 2 },
             largest: \.ofRequests.bytes, while: { requestBytes.isFull(with: bytes) })
+    }
+
+    /// Whether a TLS handshake may begin, if need be after those that have stopped made room. What
+    /// handshakes hold counts as requests do, but of at most half of the share: neither keeps the
+    /// others out.
+    func hasRoomForHandshake() -> Bool {
+        if !isRoomForHandshake, now >= looksForHandshakesAgain {
+            looksForHandshakesAgain = now + Self.lookNanoseconds
+            cutOff(
+                { $0.isShakingHands && now - $0.received >= deadlines.page / 2 },
+                largest: \.ofRequests.bytes, while: { true })
+        }
+        return isRoomForHandshake
+    }
+
+    private var isRoomForHandshake: Bool {
+        (shakingHands + 1) * Limits.handshakeBytes <= requestBytes.share / 2
     }
 
     /// All connections are looked at, so not for each of many that ask.

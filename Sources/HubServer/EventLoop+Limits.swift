@@ -178,7 +178,7 @@ extension EventLoop {
         output.removeAll()
     }
 
-    private func tellOnceAMinute(_ caller: Caller, _ text: (String) -> String) {
+    func tellOnceAMinute(_ caller: Caller, _ text: (String) -> String) {
         guard caller.requests.mayTell(now: now), mayTellFailure() else { return }
         hub.log.warning(text(caller.address.siteDescription))
     }

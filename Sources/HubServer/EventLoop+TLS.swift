@@ -54,7 +54,6 @@ extension EventLoop {
         case .opened: break
         case .ended: connection.hasSaidEnd = true
         case .failed(let failure):
-            counters.add(.handshakesFailed, wasEstablished ? 0 : 1)
             tell(connection, failure, isUntrusted: session.isUntrusted)
             sendLast(connection)
             close(connection)
@@ -89,23 +88,40 @@ extension EventLoop {
             close(connection)
             return nil
         }
+        guard hasRoomForHandshake() else {
+            counters.add(.connectionsRefused)
+            close(connection)
+            return nil
+        }
         let session = TLSSession(serving: context)
         connection.tls = session
+        shakingHands += 1
         connection.tlsVersion = tlsVersion
         return session
     }
 
-    /// A handshake costs as much as so many requests, and counts as much of its address's limit.
+    /// A handshake costs as much as so many requests, and counts as much of its address's limit;
+    /// but for a trusted proxy, which speaks for many.
     private func mayShakeHands(_ connection: Connection) -> Bool {
-        guard let rate = limits.address, !connection.entered.isExempt else { return true }
+        guard let rate = limits.address, !connection.entered.isExempt, !connection.isProxy else {
+            return true
+        }
         let verdict = connection.entered.requests.take(
             rate, now: now, weight: Limits.requestsOfHandshake)
-        if case .refused = verdict { return false }
-        return true
+        guard case .refused = verdict else { return true }
+        tellOnceAMinute(connection.entered) {
+            """
+            TLS handshakes of \($0) are turned away: each counts for \
+            \(Limits.requestsOfHandshake) requests, and it sends more than \
+            \(rate.count / rate.seconds) a second
+            """
+        }
+        return false
     }
 
     private func establish(_ connection: Connection, _ session: TLSSession) {
         counters.add(.handshakes)
+        shakingHands -= 1
         setDeadline(connection, after: deadlines.idle)
         guard let peer = session.peer, let wid = peer.commonName.flatMap(UInt32.init(certified:))
         else { return }
@@ -128,7 +144,11 @@ extension EventLoop {
 
     /// Makes records of the answers in `output`, behind those that TLS itself has made.
     func seal(_ connection: Connection) {
-        guard let session = connection.tls else { return }
+        guard let session = connection.tls else {
+            // Nothing is said in the clear to who has not begun to speak TLS.
+            if tls != nil { output.removeAll() }
+            return
+        }
         session.seal(&output, into: &records)
         swap(&output, &records)
         if records.capacity > 4 << 20 { records.shrink(to: 64 * 1024) }

@@ -48,6 +48,8 @@ final class EventLoop {
     var handshakes = 0
     /// Bytes of batches that this tick may still read.
     var batchRoom = 0
+    /// Connections that are in their handshake.
+    var shakingHands = 0
 
     /// When a certificate that is not believed was last told of.
     var untrustedTold: UInt64 = 0
@@ -84,6 +86,7 @@ final class EventLoop {
     /// again.
     var looksForLazyAgain: UInt64 = 0
     var looksForStalledAgain: UInt64 = 0
+    var looksForHandshakesAgain: UInt64 = 0
     private var tide = Tide()
 
     /// Pulls whose pages come next, in the order in which they came.
@@ -334,6 +337,10 @@ final class EventLoop {
     /// Forgets a connection, whatever it was doing.
     func close(_ connection: Connection) {
         guard connections.remove(connection.token) != nil else { return }
+        if connection.isShakingHands {
+            counters.add(.handshakesFailed)
+            shakingHands -= 1
+        }
         endCall(connection)
         leaveStream(connection)
         uncount(connection)

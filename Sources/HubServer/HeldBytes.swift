@@ -22,7 +22,7 @@ struct Holding {
 struct HeldBytes {
     private(set) var count = 0
     private var ofPayers: [Payer: Int] = [:]
-    private let share: Int
+    let share: Int
     private let shown: Metrics.Count
 
     /// - Parameters:

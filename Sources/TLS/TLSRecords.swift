@@ -14,30 +14,49 @@ enum TLSRecords {
         count + (count / plainBytes + 1) * 64
     }
 
-    /// The length of the records at the start of `bytes` that are whole. What follows them is the
-    /// beginning of one more. All of `bytes` where that cannot be one: whoever reads it, refuses.
-    static func whole(in bytes: RawSpan) -> Int {
-        var offset = 0
-        while bytes.byteCount - offset >= headerBytes {
-            let content =
-                Int(byte(offset + 3, of: bytes)) << 8 | Int(byte(offset + 4, of: bytes))
-            guard isType(byte(offset, of: bytes)), content <= contentBytes else {
-                return bytes.byteCount
-            }
-            guard bytes.byteCount - offset - headerBytes >= content else { return offset }
-            offset += headerBytes + content
+    /// What stands at the start of bytes.
+    enum Front: Equatable {
+        /// Records of so many bytes in all, headers included.
+        case whole(Int)
+        /// The beginning of a record, or nothing.
+        case begun
+        /// What cannot be one.
+        case impossible
+    }
+
+    /// The records at the start of `bytes`, at most so many.
+    static func front(of bytes: RawSpan, most: Int = .max) -> Front {
+        var whole = 0
+        for _ in 0..<most {
+            let next = first(of: bytes.extracting(whole..<bytes.byteCount))
+            guard case .whole(let length) = next else { return whole > 0 ? .whole(whole) : next }
+            whole += length
         }
-        guard offset < bytes.byteCount, !isType(byte(offset, of: bytes)) else { return offset }
-        return bytes.byteCount
+        return .whole(whole)
+    }
+
+    private static func first(of bytes: RawSpan) -> Front {
+        if bytes.byteCount > 0, !isType(byte(0, of: bytes)) { return .impossible }
+        if bytes.byteCount > 1, byte(1, of: bytes) != majorVersion { return .impossible }
+        guard bytes.byteCount >= headerBytes else { return .begun }
+        let content = Int(byte(3, of: bytes)) << 8 | Int(byte(4, of: bytes))
+        guard content <= contentBytes else { return .impossible }
+        return bytes.byteCount < headerBytes + content ? .begun : .whole(headerBytes + content)
     }
 
     /// Whether the first record is of a handshake.
     static func isHandshake(_ bytes: RawSpan) -> Bool { byte(0, of: bytes) == 22 }
 
+    /// Whether the first record is change_cipher_spec.
+    static func isChangeOfCipher(_ bytes: RawSpan) -> Bool { byte(0, of: bytes) == 20 }
+
     /// From change_cipher_spec to application_data.
     private static func isType(_ byte: UInt8) -> Bool { (20...23).contains(byte) }
 
-    private static func byte(_ offset: Int, of bytes: RawSpan) -> UInt8 {
+    /// Of all there is, and ever was: SSL 3.0 was the first of this form.
+    private static let majorVersion: UInt8 = 3
+
+    static func byte(_ offset: Int, of bytes: RawSpan) -> UInt8 {
         bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
     }
 }

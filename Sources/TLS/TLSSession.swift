@@ -22,6 +22,8 @@ package final class TLSSession {
     private let context: TLSContext
     private let pipe = RecordPipe()
     private let handle: OpaquePointer
+    private var hello = HelloLength()
+    private var isHandshakeSealed = false
     private var hasFailed = false
     /// Nothing is sealed any more; what the peer still sends is opened.
     private var hasEnded = false
@@ -95,17 +97,49 @@ package final class TLSSession {
     package func open(
         _ sealed: inout ByteBuffer, into plain: inout ByteBuffer, answering output: inout ByteBuffer
     ) -> Outcome {
-        let whole = TLSRecords.whole(in: sealed.bytes)
-        guard whole > 0, !hasFailed else { return .opened }
+        guard !hasFailed else { return .opened }
         swap(&pipe.outgoing, &output)
         defer { swap(&pipe.outgoing, &output) }
-        let outcome = sealed.withUnsafeBytes { bytes in
-            pipe.incoming = UnsafeRawBufferPointer(rebasing: bytes.prefix(whole))
+        var outcome = Outcome.opened
+        while outcome == .opened {
+            // One by one in the handshake: each is looked at before OpenSSL gets it.
+            switch TLSRecords.front(of: sealed.bytes, most: isEstablished ? .max : 1) {
+            case .begun: return .opened
+            case .impossible: return fail("what came is no record of TLS")
+            case .whole(let length):
+                guard isEstablished || accepts(sealed.bytes.extracting(0..<length)) else {
+                    return fail("the client's hello is too long")
+                }
+                outcome = open(length, of: sealed, into: &plain)
+                sealed.consume(length)
+            }
+        }
+        return outcome
+    }
+
+    /// Whether OpenSSL may have a record of the handshake.
+    private func accepts(_ record: RawSpan) -> Bool {
+        // From there on TLS 1.2 has its handshake sealed. In TLS 1.3 the record means nothing, and
+        // what is sealed does not say that it is of a handshake (RFC 8446, sections 5 and 5.2).
+        if TLSRecords.isChangeOfCipher(record), SSL_version(handle) == TLS1_2_VERSION {
+            isHandshakeSealed = true
+        }
+        return isHandshakeSealed || hello.accepts(record)
+    }
+
+    private func open(
+        _ length: Int, of sealed: borrowing ByteBuffer, into plain: inout ByteBuffer
+    ) -> Outcome {
+        sealed.withUnsafeBytes { bytes in
+            pipe.incoming = UnsafeRawBufferPointer(rebasing: bytes.prefix(length))
             defer { pipe.incoming = UnsafeRawBufferPointer(start: nil, count: 0) }
             return readAll(into: &plain)
         }
-        sealed.consume(whole)
-        return outcome
+    }
+
+    private func fail(_ reason: String) -> Outcome {
+        hasFailed = true
+        return .failed(TLSFailure(reason))
     }
 
     private func readAll(into plain: inout ByteBuffer) -> Outcome {
@@ -119,27 +153,26 @@ package final class TLSSession {
                 code = SSL_read_ex(handle, space.baseAddress, space.count, &count)
                 return count
             }
+            // At once: it looks at what the last call has noted, on this thread.
+            let error = SSL_get_error(handle, code)
             if !isEstablished, SSL_is_init_finished(handle) == 1 { establish() }
-            if code != 1, let outcome = outcome(code, wasEstablished) { return outcome }
+            if code != 1, let outcome = outcome(error, wasEstablished) { return outcome }
         } while !pipe.incoming.isEmpty || SSL_has_pending(handle) == 1
         return .opened
     }
 
     /// What the end of reading means; nil: there are no more records.
-    private func outcome(_ code: Int32, _ wasEstablished: Bool) -> Outcome? {
-        switch SSL_get_error(handle, code) {
+    private func outcome(_ error: Int32, _ wasEstablished: Bool) -> Outcome? {
+        switch error {
         case SSL_ERROR_WANT_READ:
             guard wasEstablished else { return pipe.incoming.isEmpty ? .opened : nil }
             silentRecords += 1
             guard silentRecords <= Self.silentRecordsAllowed else {
-                hasFailed = true
-                return .failed(TLSFailure("too many records that hold nothing"))
+                return fail("too many records that hold nothing")
             }
             return pipe.incoming.isEmpty ? .opened : nil
         case SSL_ERROR_ZERO_RETURN: return .ended
-        default:
-            hasFailed = true
-            return .failed(TLSFailure(reason))
+        default: return fail(reason)
         }
     }
 
@@ -189,8 +222,7 @@ package final class TLSSession {
         swap(&pipe.outgoing, &sealed)
     }
 
-    /// Appends that this side's keys are new from here on; SSL_key_update(3). For tests: the hub's
-    /// sessions end before their keys are worn.
+    /// Appends that this side's keys are new from here on; SSL_key_update(3). For tests.
     func renewKeys(into sealed: inout ByteBuffer) {
         swap(&pipe.outgoing, &sealed)
         SSL_key_update(handle, SSL_KEY_UPDATE_NOT_REQUESTED)

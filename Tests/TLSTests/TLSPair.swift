@@ -1,6 +1,7 @@
-import TLS
 import TestSupport
 import Wire
+
+@testable import TLS
 
 /// A client and a server that exchange records by hand, whole or cut.
 struct TLSPair: ~Copyable {
@@ -40,6 +41,11 @@ struct TLSPair: ~Copyable {
         return outcomes
     }
 
+    /// Hands over what is on its way to the server.
+    mutating func step() -> TLSSession.Outcome {
+        server.open(&toServer, into: &atServer, answering: &toClient)
+    }
+
     mutating func say(_ text: String) {
         var plain = ByteBuffer()
         plain.append(text)
@@ -50,5 +56,20 @@ struct TLSPair: ~Copyable {
         var plain = ByteBuffer()
         plain.append(text)
         server.seal(&plain, into: &toClient)
+    }
+}
+
+extension TestTLS {
+    /// What clients speak one version with.
+    ///
+    /// - Parameter file: of the certificate they show; nil: they show none.
+    static func client(only version: TLSVersion, showing file: String? = nil) throws -> TLSContext {
+        let context = try TLSContext(
+            authorities: certificates.authority,
+            certificate: file.map {
+                (file: certificates.file("\($0).pem"), key: certificates.file("\($0).key"))
+            })
+        context.speak(only: version)
+        return context
     }
 }

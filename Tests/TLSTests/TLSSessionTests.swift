@@ -132,6 +132,20 @@ import Wire
         #expect(plain.count == 0)
     }
 
+    @Test(
+        "What cannot be a record ends the session at once, also where it is agreed on",
+        arguments: TLSVersion.allCases)
+    func impossible(version: TLSVersion) throws {
+        for bytes in [[0, 3, 3, 0, 9], [23, 3, 3, 0xFF, 0xFF], [23, 9]] as [[UInt8]] {
+            var pair = try TLSPair(client: TestTLS.client(only: version))
+            #expect(pair.settle() == (.opened, .opened))
+            pair.say("whole")
+            pair.toServer.append(bytes.span.bytes)
+            #expect(pair.step() == .failed(TLSFailure("what came is no record of TLS")))
+            #expect(pair.atServer.array == Array("whole".utf8))
+        }
+    }
+
     @Test("Keys are renewed now and then; who does nothing else is sent away")
     func renewing() throws {
         var pair = try TLSPair()
