@@ -30,19 +30,24 @@ static inline void copenssl_without_tickets(SSL_CTX *context) {
     SSL_CTX_set_num_tickets(context, 0);
 }
 
+/// The most bytes of a peer's certificates, for which room is made at the peer's word.
+static inline void copenssl_bound_chain(SSL_CTX *context, long bytes) {
+    SSL_CTX_set_max_cert_list(context, bytes);
+}
+
 static inline void copenssl_server_name(SSL *connection, const char *name) {
     SSL_set_tlsext_host_name(connection, name);
 }
 
 static inline int copenssl_reason(unsigned long error) { return ERR_GET_REASON(error); }
 
-/// The number of revocation lists in a store of certificates.
-static inline int copenssl_revocation_lists(X509_STORE *store) {
+/// The number of certificates, or of revocation lists, in a store of them.
+static inline int copenssl_count(X509_STORE *store, X509_LOOKUP_TYPE type) {
     int count = 0;
     STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
     for (int place = 0; place < sk_X509_OBJECT_num(objects); place++) {
         X509_OBJECT *object = sk_X509_OBJECT_value(objects, place);
-        if (X509_OBJECT_get_type(object) == X509_LU_CRL) count++;
+        if (X509_OBJECT_get_type(object) == type) count++;
     }
     return count;
 }

@@ -276,7 +276,16 @@ package final class Server {
             return hub.log.info("there is nothing to read again: this hub speaks no TLS")
         }
         do throws(TLSFailure) {
-            shared.replace(try files.context())
+            let next = try files.context()
+            // A list that was lost on the way would bring back whoever it has taken out.
+            if shared.value.revocationLists > 0, next.revocationLists == 0 {
+                throw TLSFailure(
+                    """
+                    \(files.clientAuthorities ?? "") holds no revocation list any more, so revoked \
+                    certificates would count again: put it back, or start the hub anew
+                    """)
+            }
+            shared.replace(next)
             for loop in hub.loops { _ = loop.post(.credentials) }
             hub.log.info("the certificate is read again")
             tellOfCertificate()
@@ -286,7 +295,12 @@ package final class Server {
     }
 
     private func tellOfCertificate() {
-        guard let certificate = hub.tls?.value.certificate else { return }
+        guard let tls = hub.tls?.value, let certificate = tls.certificate else { return }
+        if tls.authorities > 0 {
+            hub.log.info(
+                "clients' certificates: authorities \(tls.authorities), "
+                    + "revocation lists \(tls.revocationLists)")
+        }
         let days = (certificate.ends - hub.clock.nowMilliseconds() / 1000) / 86_400
         guard days < Limits.certificateDays else { return }
         hub.log.warning(

@@ -14,8 +14,16 @@ package final class TLSContext: @unchecked Sendable {
     /// The certificate shown; nil for a client that has none.
     package let certificate: Certificate?
 
+    /// How many certificates vouch for the other side's, and how many lists tell which of those are
+    /// revoked. Of a client that trusts whom the machine trusts: none.
+    package let authorities: Int
+    package let revocationLists: Int
+
     /// Seconds for which a session may be resumed. A changed certificate ends it before.
     private static let sessionSeconds = 3600
+
+    /// Bytes of a client's certificate, and those between it and its root: a dozen of them.
+    private static let chainBytes = 32 * 1024
 
     /// A server's.
     ///
@@ -72,6 +80,9 @@ package final class TLSContext: @unchecked Sendable {
             SSL_CTX_free(made)
             throw error
         }
+        let store = SSL_CTX_get_cert_store(made)
+        authorities = Int(copenssl_count(store, X509_LU_X509))
+        revocationLists = Int(copenssl_count(store, X509_LU_CRL))
         handle = made
     }
 
@@ -144,15 +155,18 @@ package final class TLSContext: @unchecked Sendable {
         for authorities: String, on handle: OpaquePointer
     ) throws(TLSFailure) {
         try trust(authorities, on: handle)
+        try PEMFile(authorities).check()
         guard let names = SSL_load_client_CA_file(authorities) else {
             throw TLSFailure(
                 "\(authorities) holds no certificates in PEM form: \(TLSFailure.lastReason())")
         }
         SSL_CTX_set_client_CA_list(handle, names)
         let store = SSL_CTX_get_cert_store(handle)
-        if copenssl_revocation_lists(store) > 0 {
-            X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
+        if copenssl_count(store, X509_LU_CRL) > 0 {
+            // Of every certificate up to the root: an authority can be revoked, too.
+            X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
         }
+        copenssl_bound_chain(handle, chainBytes)
         SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nil)
     }
 

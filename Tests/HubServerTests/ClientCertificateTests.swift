@@ -1,9 +1,11 @@
 import Foundation
-import HubServer
+import Platform
 import TLS
 import TestSupport
 import Testing
 import Wire
+
+@testable import HubServer
 
 @Suite("Client certificates", .enabled(if: ProgramExit.has(TestCertificates.openssl)))
 struct ClientCertificateTests {
@@ -17,8 +19,8 @@ struct ClientCertificateTests {
         admin = try TokenFileMaker.admin(folder)
     }
 
-    private func hub() throws -> RunningHub {
-        try RunningHub(folder: folder) { configuration in
+    private func hub(clock: WallClock = WallClock()) throws -> RunningHub {
+        try RunningHub(folder: folder, clock: clock) { configuration in
             configuration.tls = TLSFiles(
                 certificate: own.hub, key: own.hubKey, clientAuthorities: own.authority)
         }
@@ -90,12 +92,61 @@ struct ClientCertificateTests {
         arguments: [
             "105", "warehouse-", "warehouse-0", "warehouse-0105",
             "warehouse-105x", "warehouse-2147483648", "warehouse-99999999999", "Warehouse-105",
-            "warehouse-105 ", "xwarehouse-105",
+            "warehouse-105 ", "xwarehouse-105", "warehouse-105/CN=warehouse-105",
         ])
     func names(name: String) throws {
         let hub = try hub()
         let client = try client(hub, showing: name)
         #expect(try client.pull(105).status == 401)
+    }
+
+    @Test("A name that holds a zero does not stand for what is before it")
+    func zero() {
+        #expect(UInt32(certified: "warehouse-105") == 105)
+        #expect(UInt32(certified: "warehouse-105\0") == nil)
+        #expect(UInt32(certified: "warehouse-105\0evil") == nil)
+    }
+
+    @Test("When it ends, so do its connections, and a pull that waits", arguments: [false, true])
+    func ended(waits: Bool) throws {
+        let clock = WallClock()
+        let hub = try hub(clock: clock)
+        let client = try client(hub, showing: "warehouse-105")
+        #expect(try client.pull(105).status == 200)
+        let shown = try TLSContext(
+            certificate: own.file("client.pem"), key: own.file("client.key")
+        ).certificate
+        let rest = try #require(shown).ends * 1000 - clock.nowMilliseconds()
+        clock.offsetMilliseconds += rest - (waits ? 1_500 : 0)
+        try client.beginPull(105, #"{"wait":60}"#)
+        let answer = try client.answer()
+        #expect(answer.status == 401 && answer.code == "unauthorized", "\(answer.text)")
+        #expect(answer["detail"].text?.contains("certificate") == true)
+        #expect(try client.isClosed())
+    }
+
+    @Test(
+        "Where certificates are asked for, no session is resumed",
+        .enabled(if: ProgramExit.has("/usr/bin/bash")), arguments: ["-tls1_2", "-tls1_3"])
+    func resumption(version: String) throws {
+        let hub = try hub()
+        try own.makeClient("client", name: "warehouse-105")
+        let file = own.file("session.pem")
+        func told(_ words: String) throws -> String {
+            try ProgramExit(command: [
+                "bash", "-c",
+                "printf 'GET /healthz HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | "
+                    + "timeout 10 openssl s_client -connect \(hub.endpoint) -ign_eof "
+                    + "-CAfile \(own.authority) -cert \(own.file("client.pem")) "
+                    + "-key \(own.file("client.key")) \(version) \(words) 2>&1",
+            ]).output
+        }
+        let first = try told("-sess_out \(file)")
+        #expect(first.contains("New, TLS") && first.contains("200 OK"), "\(first)")
+        // In TLS 1.3 there is nothing to keep.
+        guard FileManager.default.fileExists(atPath: file) else { return }
+        let second = try told("-sess_in \(file)")
+        #expect(second.contains("New, TLS") && second.contains("200 OK"), "\(second)")
     }
 
     @Test("Without one, a token is needed as ever")

@@ -83,6 +83,40 @@ struct TLSReloadTests {
         #expect(try asking.stop().status == 0)
     }
 
+    @Test("A file that has lost its revocation list leaves everything as it was")
+    func lostList() throws {
+        try own.makeClient("w7", name: "warehouse-7")
+        try own.revoke("w7")
+        let path = own.file("clients.pem")
+        func put(_ name: String) throws {
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.copyItem(atPath: own.file(name), toPath: path)
+        }
+        try put("revoking.pem")
+        let asking = try HubProcess(
+            arguments: [
+                "--tls-certificate", own.hub, "--tls-key", own.hubKey, "--tls-client-authority",
+                path,
+            ])
+        #expect(eventually { asking.told.contains("authorities 1, revocation lists 1") })
+        try put("ca.pem")
+        kill(asking.processID, SIGHUP)
+        #expect(
+            eventually {
+                asking.told.contains("the certificate stays as it was: \(path) holds no revocation")
+            })
+        let revoked = try TLSContext(
+            authorities: own.authority,
+            certificate: (file: own.file("w7.pem"), key: own.file("w7.key")))
+        #expect(throws: RawClient.Failure.self) {
+            try RawClient(asking.endpoint, tls: revoked).get("/healthz")
+        }
+        try put("revoking.pem")
+        kill(asking.processID, SIGHUP)
+        #expect(eventually { asking.told.contains("the certificate is read again") })
+        #expect(try asking.stop().status == 0)
+    }
+
     @Test("A certificate that ends soon is told of at the start and with each reading")
     func ending() throws {
         // The test's certificates are good for two days.

@@ -88,4 +88,25 @@ import Testing
             #expect(!pair.server.isEstablished)
         }
     }
+
+    @Test("A name that is not one name, and all of it, is none")
+    func names() throws {
+        let own = try TestCertificates()
+        try own.make("two", name: "warehouse-7/CN=warehouse-8", extensions: "")
+        try own.make("zero", name: "warehouse-7Zevil", extensions: "")
+        // The signature is of another name then, which nobody looks at here.
+        let text = try String(contentsOfFile: own.file("zero.pem"), encoding: .utf8)
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("-----") }
+        var bytes = Array(try #require(Data(base64Encoded: lines.joined())))
+        let place = try #require(bytes.firstRange(of: Array("Zevil".utf8))).lowerBound
+        bytes[place] = 0
+        let body = Data(bytes).base64EncodedString(options: .lineLength64Characters)
+        try "-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n".write(
+            toFile: own.file("zero.pem"), atomically: true, encoding: .utf8)
+        for (file, name) in [("two", nil), ("zero", "warehouse-7\0evil")] as [(String, String?)] {
+            let context = try TLSContext(
+                certificate: own.file("\(file).pem"), key: own.file("\(file).key"))
+            #expect(context.certificate?.commonName == name)
+        }
+    }
 }
