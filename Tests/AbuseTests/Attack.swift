@@ -28,7 +28,20 @@ struct Attack: CustomTestStringConvertible, Sendable {
         self.attempt = attempt
     }
 
-    static let all = crowds + bodies + answers + leaving
+    /// Whether the hub, and whoever is served beside it, speak TLS.
+    private(set) var speaksTLS = TestTLS.isOn
+
+    static let all = crowds.map(\.inClear) + bodies + answers + leaving + overTLS
+
+    /// For a crowd, which speaks in the clear, and at a hub with TLS would try nothing.
+    private var inClear: Attack { speaking(tls: false) }
+    var overTLS: Attack { speaking(tls: true) }
+
+    private func speaking(tls: Bool) -> Attack {
+        var attack = self
+        attack.speaksTLS = tls
+        return attack
+    }
 
     // MARK: Crowds
 

@@ -9,11 +9,13 @@ import Wire
 struct AttackTests {
     @Test("Others are served, and the hub has what it had before", arguments: Attack.all)
     func holds(attack: Attack) throws {
-        let hub = try HubProcess(arguments: ["--loops", "2"] + attack.arguments)
+        let hub = try HubProcess(
+            arguments: ["--loops", "2"] + attack.arguments, inClear: !attack.speaksTLS)
         let observer = try hub.client()
         try warmUp(observer)
         let before = try Vitals(of: hub.processID)
-        let regular = try Regular(at: hub.endpoint)
+        let regular = try Regular(
+            at: hub.endpoint, tls: attack.speaksTLS ? TestTLS.client : nil)
         try attempt(attack, on: hub, beside: regular)
         let complaint = regular.complaint()
         #expect(complaint == nil)

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 
 /// Many connections from one address, opened by the program `crowd`; they go when it does. They
-/// speak in the clear: where the hub speaks TLS, they are of those who do not get through.
+/// send bytes as they are: who speaks no TLS does not get through to a hub that does.
 final class Crowd {
     private let process = Process()
     private let input = Pipe()
@@ -12,14 +12,21 @@ final class Crowd {
 
     /// Opens `count` connections from `source`, another address of loopback than the others have,
     /// and sends `bytes` on each.
-    init(
+    convenience init(
         of count: Int, at endpoint: Endpoint, from source: String = "127.0.0.2",
         sending text: String = ""
+    ) throws {
+        try self.init(of: count, at: endpoint, from: source, sending: Array(text.utf8))
+    }
+
+    init(
+        of count: Int, at endpoint: Endpoint, from source: String = "127.0.0.2",
+        sending content: [UInt8]
     ) throws {
         folder = try TemporaryFolder()
         output = folder.path + "/output"
         let bytes = folder.path + "/bytes"
-        try Data(text.utf8).write(to: URL(filePath: bytes))
+        try Data(content).write(to: URL(filePath: bytes))
         try Data().write(to: URL(filePath: output))
         process.executableURL = URL(filePath: HubProcess.program).deletingLastPathComponent()
             .appending(path: "crowd")

@@ -1,4 +1,5 @@
 import Platform
+import TLS
 import TestSupport
 import Wire
 
@@ -18,8 +19,11 @@ final class Regular: Sendable {
     private let thread: OSThread
 
     /// - Parameter wid: the warehouse it is, and nobody else.
-    init(at endpoint: Endpoint, wid: Int = 7001) throws {
-        let (client, course) = (try RawClient(endpoint), course)
+    init(
+        at endpoint: Endpoint, wid: Int = 7001,
+        tls: TLSContext? = TestTLS.isOn ? TestTLS.client : nil
+    ) throws {
+        let (client, course) = (try RawClient(endpoint, tls: tls), course)
         client.timeout = .seconds(10)
         thread = try OSThread.start(name: "regular") {
             var last = 0
