@@ -4,6 +4,8 @@ import Glibc
 
 #if FUZZING_HUB
 private typealias Properties = OptionFuzzProperties
+#elseif FUZZING_TLS
+private typealias Properties = TLSFuzzProperties
 #else
 private typealias Properties = FuzzProperties
 #endif
