@@ -62,10 +62,9 @@ extension EventLoop {
     // MARK: Pages
 
     /// Whether the page behind `from`, or what is to be told beside it, is the desk's to read.
-    func isDesks(_ request: PullRequest, from: Int64) -> Bool {
+    func isDesks(_ request: PullRequest, from: Int64, _ line: Line) -> Bool {
         // There is no archive: nothing more to look at.
-        guard hub.lines.border > 0 else { return false }
-        let line = hub.lines.line(of: request.wid)
+        guard line.border > 0 else { return false }
         if line.isArchived(after: from) { return true }
         guard request.after != nil, let committed = hub.warehouses[request.wid]?.committed
         else { return false }

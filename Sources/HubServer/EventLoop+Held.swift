@@ -40,8 +40,9 @@ extension EventLoop {
     /// Whether a request of so many bytes more may be taken into memory, if need be after those
     /// that have stopped coming made room.
     func hasRoom(for connection: Connection, bytes: Int) -> Bool {
-        if requestBytes.isFull(with: bytes) { cutOffStalled(until: bytes) }
-        return !requestBytes.isFull(with: bytes, for: payer(connection))
+        let payer = payer(connection)
+        if requestBytes.isFull(with: bytes, for: payer) { cutOffStalled(for: payer, until: bytes) }
+        return !requestBytes.isFull(with: bytes, for: payer)
     }
 
     /// Refuses a request that is growing while the loop's share is used up, or what its sender gets
@@ -78,27 +79,42 @@ extension EventLoop {
     /// Whether an answer for this connection may be made, if need be after those that take nothing
     /// of theirs made room.
     func hasRoom(for connection: Connection) -> Bool {
-        if answerBytes.isFull() { cutOffLazy() }
-        return !answerBytes.isFull(for: payer(connection))
+        let payer = payer(connection)
+        if answerBytes.isFull(for: payer) { cutOffLazy(for: payer) }
+        return !answerBytes.isFull(for: payer)
     }
 
-    /// Cuts off who has taken nothing of its answers for a while, the largest first, until others
-    /// can be given theirs.
-    private func cutOffLazy() {
+    /// Cuts off who has taken nothing of its answers for a while, the largest first, until there is
+    /// room for `payer`: if it has its half, of its own connections, else of all.
+    private func cutOffLazy(for payer: Payer?) {
         guard now >= looksForLazyAgain else { return }
         looksForLazyAgain = now + Self.lookNanoseconds
+        let isOwn = !answerBytes.isFull()
         cutOff(
-            { !$0.unsent.isEmpty && now - $0.taken >= deadlines.page / 2 },
-            largest: \.ofAnswers.bytes, while: { answerBytes.isFull() })
+            {
+                !$0.unsent.isEmpty && now - $0.taken >= deadlines.page / 2
+                    && (!isOwn || $0.ofAnswers.payer == payer)
+            }, largest: \.ofAnswers.bytes,
+            while: { isOwn ? answerBytes.isFull(for: payer) : answerBytes.isFull() })
     }
 
-    /// Cuts off whose body has stopped coming, the largest first, until others can send theirs.
-    private func cutOffStalled(until bytes: Int) {
+    /// Cuts off whose body has stopped coming, the largest first, until there is room for so many
+    /// bytes of `payer`: if it has its half, of its own connections, else of all.
+    private func cutOffStalled(for payer: Payer?, until bytes: Int) {
         guard now >= looksForStalledAgain else { return }
         looksForStalledAgain = now + Self.lookNanoseconds
+        let isOwn = !requestBytes.isFull(with: bytes)
         cutOff(
-            { $0.ofRequests.bytes > 0 && $0.isSending && now - $0.received >= deadlines.page / 2 },
-            largest: \.ofRequests.bytes, while: { requestBytes.isFull(with: bytes) })
+            {
+                $0.ofRequests.bytes > 0 && $0.isSending
+                    && now - $0.received >= deadlines.page / 2
+                    && (!isOwn || $0.ofRequests.payer == payer)
+            }, largest: \.ofRequests.bytes,
+            while: {
+                isOwn
+                    ? requestBytes.isFull(with: bytes, for: payer)
+                    : requestBytes.isFull(with: bytes)
+            })
     }
 
     /// Whether a TLS handshake may begin, if need be after those that have stopped made room. What

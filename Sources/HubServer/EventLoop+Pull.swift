@@ -108,12 +108,15 @@ extension EventLoop {
             guard let connection = connections[next.call], case .pull(var call) = connection.call
             else { continue }
             room.rows -= Limits.rowsPerPage
-            if next.begun == nil, isDesks(call.request, from: next.from) {
+            // One line for all of it: the border may move at any time.
+            let line = hub.lines.line(of: call.request.wid)
+            if isDesks(call.request, from: next.from, line) {
+                dropBegun(connection, next)
                 askForPage(connection, call, from: next.from, mayWait: next.mayWait)
                 goOnIfAnswered(connection)
                 continue
             }
-            let step = readPage(connection, &call, next, &room)
+            let step = readPage(connection, &call, next, line, &room)
             if let step { take(step, connection, call, mayWait: next.mayWait) }
             goOnIfAnswered(connection)
         }
@@ -124,6 +127,12 @@ extension EventLoop {
     private func nextPage() -> PageToRead? {
         while let page = pagesToRead.popFirst() {
             guard let connection = connections[page.call], case .pull = connection.call else {
+                continue
+            }
+            if let problem = objection(connection) {
+                endCall(connection)
+                refuse(connection, problem)
+                goOn(connection)
                 continue
             }
             if hasRoom(for: connection) { return page }
@@ -157,11 +166,10 @@ extension EventLoop {
     /// line again, since a filter that lets little through looks at many rows, and others have
     /// their turn in between.
     private func readPage(
-        _ connection: Connection, _ call: inout PullCall, _ next: PageToRead,
+        _ connection: Connection, _ call: inout PullCall, _ next: PageToRead, _ line: Line,
         _ room: inout TickRoom
     ) -> PullCall.Step? {
         let request = call.request
-        let line = hub.lines.line(of: request.wid)
         var query = PageReader.Query(request)
         var page = next.begun ?? PageReader.Page(from: next.from, next: next.from)
         if !query.topics.isEmpty, query.coalesce == .off {
@@ -172,8 +180,7 @@ extension EventLoop {
             beginPage(request.wid)
             body.append("[")
         } else {
-            swap(&body, &connection.held)
-            connection.held.removeAll()
+            takeUp(connection)
         }
         do throws(ReadFailure) {
             try pages.goOn(&page, query, line, into: &body)
@@ -190,11 +197,31 @@ extension EventLoop {
         return handOut(connection, &call, page, line, [], mayWait: next.mayWait)
     }
 
+    /// Has in `body` what there is of a page's answer.
+    private func takeUp(_ connection: Connection) {
+        swap(&body, &spareBody)
+        swap(&body, &connection.held)
+        spareBody.removeAll()
+        if spareBody.capacity > 4 << 20 { spareBody.shrink(to: 64 * 1024) }
+        connection.held.removeAll()
+        connection.held.shrink(to: 0)
+        countAnswer(connection)
+    }
+
+    /// Forgets what there is of a page: what it begins with has moved to the archive meanwhile.
+    private func dropBegun(_ connection: Connection, _ next: PageToRead) {
+        guard next.begun != nil else { return }
+        connection.held.removeAll()
+        connection.held.shrink(to: 0)
+        countAnswer(connection)
+    }
+
     /// Puts a page in line again of which `body` has the beginning.
     private func putBack(
         _ connection: Connection, _ next: PageToRead, _ page: PageReader.Page
     ) {
         swap(&body, &connection.held)
+        swap(&body, &spareBody)
         countAnswer(connection)
         pagesToRead.append(
             PageToRead(

@@ -344,6 +344,7 @@ extension EventLoop {
         _ connection: Connection, _ input: inout ByteBuffer, bodyLength: Int, used: Int
     ) {
         connection.phase = .head
+        connection.deadline = .max
         let head = connection.head
         do throws(Problem) {
             // Between head and body there may have been minutes.

@@ -97,7 +97,9 @@ extension EventLoop {
         connection.unsent.shrink(to: 0)
         switch connection.phase {
         case .head where connection.isHeldUp, .whole where connection.isHeldUp:
-            // Its next request comes with the next tick, after the others' turn.
+            // Its next request comes with the next tick, after the others' turn: or when its client
+            // takes what the kernel has for it.
+            if connection.phase != .head { setDeadline(connection, after: deadlines.writeTotal) }
             watch(connection, .write)
         case .head where connection.closes, .draining: linger(connection)
         case .head where connection.hasEnded, .body where connection.hasEnded,

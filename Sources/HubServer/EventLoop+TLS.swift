@@ -50,7 +50,10 @@ extension EventLoop {
         }
         guard let session = connection.tls ?? begin(connection) else { return false }
         let wasEstablished = session.isEstablished
-        switch session.open(&sealed, into: &connection.input, answering: &records) {
+        let outcome = session.open(&sealed, into: &connection.input, answering: &records)
+        // Also where what follows the handshake ends it: nothing else counts it as over.
+        if !wasEstablished, session.isEstablished { establish(connection, session) }
+        switch outcome {
         case .opened: break
         case .ended: connection.hasSaidEnd = true
         case .failed(let failure):
@@ -59,7 +62,6 @@ extension EventLoop {
             close(connection)
             return false
         }
-        if !wasEstablished, session.isEstablished { establish(connection, session) }
         return true
     }
 

@@ -93,6 +93,8 @@ final class EventLoop {
     var pagesToRead = Queue<PageToRead>()
     /// Those for which there was no room, and when they are looked at again.
     var pagesHeldBack: [PageToRead] = []
+    /// What `body` was before a page came into it whose beginning a connection held.
+    var spareBody = ByteBuffer()
     var looksAtHeldBack: UInt64 = 0
 
     /// Connections that follow the hub's events and were told how everything is.
@@ -191,9 +193,11 @@ final class EventLoop {
         readPages()
         answerSuperseded()
         postBatch()
-        // A page at the desk may come to wait: had the sign gone down meanwhile, its pull would
-        // look once more, at the desk again, and so on.
-        if waiters.isEmpty, pagesAtDesk == 0 { hub.signs[number].lower() }
+        // A page at the desk, or in line, may come to wait: had the sign gone down meanwhile, its
+        // pull would look once more, at the desk again, and so on.
+        if waiters.isEmpty, pagesAtDesk == 0, pagesToRead.isEmpty, pagesHeldBack.isEmpty {
+            hub.signs[number].lower()
+        }
         if tide.hasEbbed(at: bytesHeld) { hub.hasEbbed.store(true, ordering: .relaxed) }
     }
 
@@ -328,6 +332,7 @@ final class EventLoop {
         guard event.isWritable, connections[event.token] != nil else { return }
         if connection.isHeldUp, connection.unsent.isEmpty {
             work(connection)
+            if connection.input.isEmpty { connection.input.shrink(to: 0) }
             countRequest(connection)
         } else {
             finish(connection)
@@ -449,9 +454,7 @@ final class EventLoop {
 
     /// Looks again at some of the woken pulls; the others follow in the next tick.
     private func wakeWaiters() {
-        while pagesToRead.count + pagesHeldBack.count < Limits.wakesPerTick,
-            let call = waiters.next()
-        {
+        while pagesToRead.count < Limits.wakesPerTick, let call = waiters.next() {
             guard let connection = connections[Token(rawValue: call)],
                 connection.phase == .waiting
             else { continue }

@@ -12,7 +12,7 @@ enum Payer: Hashable {
 /// What one connection holds of requests, or of answers, and on whose account it was counted.
 struct Holding {
     fileprivate(set) var bytes = 0
-    fileprivate var payer: Payer?
+    fileprivate(set) var payer: Payer?
 }
 
 /// Bytes that the connections of one loop hold, against the loop's share of what the hub may hold.

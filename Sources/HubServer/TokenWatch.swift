@@ -112,6 +112,7 @@ struct TokenWatch {
             Authority(
                 [:], wasEverDefined: wasEverDefined,
                 isLocal: hub.configuration.listen.isLoopback))
+        guard wasEverDefined else { return }
         hub.log.error(
             """
             tokens.db is gone from \(hub.configuration.data): no token holds until it is put back, \

@@ -30,6 +30,21 @@ import Wire
         #expect(page.next == 1)
     }
 
+    @Test("A pull whose filter looks at much before it waits begins to wait once, and stays so")
+    func filteredWait() throws {
+        let messages = Array(
+            repeating: #"{"topic":"A_B","wid":7,"body":0}"#, count: 3_000
+        ).joined(separator: ",")
+        let stored = try client.request("POST", "/v1/messages/batch", "[\(messages)]")
+        #expect(stored.status == 201)
+        try wait(7, #"{"wait":60,"topics":["X_*"]}"#)
+        for _ in 0..<200 { #expect(try client.get("/healthz").status == 200) }
+        #expect(try client.metric("message_center_waits_begun_total") ?? .infinity <= 2)
+        #expect(try client.expectWaiting(1))
+        try client.publish(topic: "X_Y", wid: 7)
+        #expect(try waiter.answer().indexes == [3_001])
+    }
+
     @Test("A waiting pull is answered by a global message")
     func globalMessage() throws {
         try wait()

@@ -155,6 +155,33 @@ struct TLSTests {
         #expect(!behind.told.contains("turned away"))
     }
 
+    @Test("Handshakes that end badly in the moment in which they are done leave room for others")
+    func endsWithJunk() throws {
+        // Room for 384 handshakes at once.
+        let hub = try RunningHub(loops: 1) {
+            ($0.tls, $0.requestBytesHeld) = (TestTLS.files, 0)
+        }
+        for _ in 0..<400 {
+            let raw = try RawClient(hub.endpoint, tls: nil)
+            let session = TLSSession(connecting: TestTLS.client, to: hub.endpoint.host)
+            var sealed = ByteBuffer()
+            var plain = ByteBuffer()
+            var answer = ByteBuffer()
+            session.begin(into: &answer)
+            while !session.isEstablished {
+                try raw.transmit(answer.array)
+                answer.removeAll()
+                let bytes = try #require(try raw.takeBytes())
+                sealed.append(bytes.span.bytes)
+                let outcome = session.open(&sealed, into: &plain, answering: &answer)
+                try #require(outcome == .opened)
+            }
+            try raw.transmit(answer.array + Array("no record".utf8))
+            #expect(try raw.isClosed())
+        }
+        #expect(try hub.client().get("/healthz").status == 200)
+    }
+
     private func failedHandshakes(_ client: RawClient) throws -> Double? {
         try client.metric("message_center_tls_handshakes_failed_total")
     }
