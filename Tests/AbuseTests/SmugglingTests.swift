@@ -126,14 +126,20 @@ struct SmugglingTests {
 
     @Test(
         "Nothing hidden is done, and each answer belongs to its request", arguments: [true, false])
-    func hides(buffers: Bool) throws {
-        let hub = try HubProcess(inClear: true)
-        let proxy = try Nginx(before: hub.endpoint, buffers: buffers)
-        try attack(hub) { try proxy.client() }
+    func hides(buffers: Bool) async throws {
+        try await onOwnThread {
+            let hub = try HubProcess(inClear: true)
+            let proxy = try Nginx(before: hub.endpoint, buffers: buffers)
+            try attack(hub) { try proxy.client() }
+        }
     }
 
     @Test("Nor is it through the example that operators are given")
-    func example() throws {
+    func example() async throws {
+        try await onOwnThread { try attackExample() }
+    }
+
+    private func attackExample() throws {
         let hub = try HubProcess(inClear: true)
         // Nothing is published by what the proxy itself takes for a request, and who stops in the
         // middle is not waited for.

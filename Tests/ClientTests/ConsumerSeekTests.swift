@@ -146,7 +146,7 @@ import Wire
             try? Self.seek(RawClient(endpoint), to: 7)
         }
         try await running(consumer) {
-            let isBack = try await until(within: 5) { warehouse.now.handled.count >= 13 }
+            let isBack = try await until(within: 25) { warehouse.now.handled.count >= 13 }
             #expect(isBack)
         }
         #expect(warehouse.now.handled.map(\.index) == Array(1...10) + [8, 9, 10])

@@ -82,7 +82,7 @@ final class Warehouse: Sendable {
 
 /// Waits for a condition without holding a thread that handlers need.
 func until(
-    within seconds: Double = 20, _ condition: () throws -> Bool
+    within seconds: Double = 120, _ condition: () throws -> Bool
 ) async throws -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {

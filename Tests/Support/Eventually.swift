@@ -2,7 +2,7 @@ import Platform
 
 /// Asks again and again until `condition` holds; false when it still does not after `seconds`.
 package func eventually(
-    within seconds: UInt64 = 10, _ condition: () throws -> Bool
+    within seconds: UInt64 = 60, _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let deadline = MonotonicClock.now() + seconds * 1_000_000_000
     // Who asks without a pause keeps from the processor what it waits for.
@@ -17,7 +17,7 @@ package func eventually(
 
 /// The same for asynchronous tests, which must not keep a thread from the tasks they wait for.
 package func becomesTrue(
-    within time: Duration = .seconds(20), _ condition: () async throws -> Bool
+    within time: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + time
     while ContinuousClock.now < deadline {
