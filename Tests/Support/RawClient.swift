@@ -39,8 +39,8 @@ package final class RawClient: @unchecked Sendable {
         self.tls = tls.map { TLSSession(connecting: $0, to: endpoint.host) }
     }
 
-    /// Says hello over TLS when there is something to say or to hear. The hub gives a connection ten
-    /// seconds for all of that.
+    /// Says hello over TLS when there is something to say or to hear. The hub gives a connection
+    /// ten seconds for all of that.
     private func beginHandshake() throws {
         guard let tls, !hasBegun else { return }
         hasBegun = true

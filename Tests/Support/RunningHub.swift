@@ -31,8 +31,9 @@ package final class RunningHub {
         configuration.leastFree = 0
         configuration.archivesWhenIdle = false
         configuration.tls = inClear ? nil : TestTLS.files
-        // Over TLS a connection has as long for its first word as for a head. On a machine that many
-        // tests share, one that a test makes first and uses last needs the time it has in the clear.
+        // Over TLS a connection has as long for its first word as for a head. On a machine that
+        // many tests share, one that a test makes first and uses last needs the time that it has in
+        // the clear.
         if !inClear { configuration.deadlines.head = configuration.deadlines.idle }
         configure(&configuration)
         let server = try Server(configuration, clock: clock)
