@@ -37,10 +37,10 @@ extension EventLoop {
         return holds(present) ? nil : .tokenExpired(present.expires)
     }
 
-    /// Refuses the pull that waits on `connection` if whoever asked may not go on. False: it may.
+    /// Refuses the pull of `connection`, which waits, if its owner may not go on. False: it may.
     func refuseIfObjected(_ connection: Connection) -> Bool {
         guard let problem = objection(connection) else { return false }
-        refuseWaiting(connection, problem)
+        refusePull(connection, problem)
         return true
     }
 
@@ -53,7 +53,8 @@ extension EventLoop {
         }
     }
 
-    private func refuseWaiting(_ connection: Connection, _ problem: Problem) {
+    /// Refuses a pull that waits for messages, or for its page.
+    func refusePull(_ connection: Connection, _ problem: Problem) {
         endCall(connection)
         refuse(connection, problem)
         goOnIfAnswered(connection)

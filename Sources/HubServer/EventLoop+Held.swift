@@ -89,13 +89,12 @@ extension EventLoop {
     private func cutOffLazy(for payer: Payer?) {
         guard now >= looksForLazyAgain else { return }
         looksForLazyAgain = now + Self.lookNanoseconds
-        let isOwn = !answerBytes.isFull()
+        let payer = answerBytes.isFull() ? nil : payer
         cutOff(
             {
                 !$0.unsent.isEmpty && now - $0.taken >= deadlines.page / 2
-                    && (!isOwn || $0.ofAnswers.payer == payer)
-            }, largest: \.ofAnswers.bytes,
-            while: { isOwn ? answerBytes.isFull(for: payer) : answerBytes.isFull() })
+                    && (payer == nil || $0.ofAnswers.payer == payer)
+            }, largest: \.ofAnswers.bytes, while: { answerBytes.isFull(for: payer) })
     }
 
     /// Cuts off whose body has stopped coming, the largest first, until there is room for so many
@@ -103,18 +102,14 @@ extension EventLoop {
     private func cutOffStalled(for payer: Payer?, until bytes: Int) {
         guard now >= looksForStalledAgain else { return }
         looksForStalledAgain = now + Self.lookNanoseconds
-        let isOwn = !requestBytes.isFull(with: bytes)
+        let payer = requestBytes.isFull(with: bytes) ? nil : payer
         cutOff(
             {
                 $0.ofRequests.bytes > 0 && $0.isSending
                     && now - $0.received >= deadlines.page / 2
-                    && (!isOwn || $0.ofRequests.payer == payer)
+                    && (payer == nil || $0.ofRequests.payer == payer)
             }, largest: \.ofRequests.bytes,
-            while: {
-                isOwn
-                    ? requestBytes.isFull(with: bytes, for: payer)
-                    : requestBytes.isFull(with: bytes)
-            })
+            while: { requestBytes.isFull(with: bytes, for: payer) })
     }
 
     /// Whether a TLS handshake may begin, if need be after those that have stopped made room. What

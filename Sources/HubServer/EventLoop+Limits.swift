@@ -35,12 +35,12 @@ extension EventLoop {
     /// one on the way tells of another, whether or not proxies are believed otherwise.
     func checkIsLocal(_ bytes: RawSpan, _ head: RequestHead) throws(Problem) {
         guard head.isForwarded else { return }
-        var stranger: String?
+        var isLocal = true
         bytes.forwardedFor(inHead: head.length) { element in
-            if NetworkAddress(forwarded: element)?.isLoopback != true { stranger = element }
-            return stranger == nil
+            isLocal = NetworkAddress(forwarded: element)?.isLoopback == true
+            return isLocal
         }
-        if stranger != nil { throw .openHubForwarded }
+        if !isLocal { throw .openHubForwarded }
     }
 
     // MARK: Requests

@@ -111,7 +111,8 @@ extension EventLoop {
             // One line for all of it: the border may move at any time.
             let line = hub.lines.line(of: call.request.wid)
             if isDesks(call.request, from: next.from, line) {
-                dropBegun(connection, next)
+                // What was read of it has moved meanwhile.
+                if next.begun != nil { dropHeld(connection) }
                 askForPage(connection, call, from: next.from, mayWait: next.mayWait)
                 goOnIfAnswered(connection)
                 continue
@@ -129,20 +130,13 @@ extension EventLoop {
             guard let connection = connections[page.call], case .pull = connection.call else {
                 continue
             }
-            if let problem = objection(connection) {
-                endCall(connection)
-                refuse(connection, problem)
-                goOn(connection)
-                continue
-            }
+            if refuseIfObjected(connection) { continue }
             if hasRoom(for: connection) { return page }
             guard now >= page.deadline else {
                 pagesHeldBack.append(page)
                 continue
             }
-            endCall(connection)
-            refuse(connection, .overloaded)
-            goOn(connection)
+            refusePull(connection, .overloaded)
         }
         return nil
     }
@@ -203,14 +197,11 @@ extension EventLoop {
         swap(&body, &connection.held)
         spareBody.removeAll()
         if spareBody.capacity > 4 << 20 { spareBody.shrink(to: 64 * 1024) }
-        connection.held.removeAll()
-        connection.held.shrink(to: 0)
-        countAnswer(connection)
+        dropHeld(connection)
     }
 
-    /// Forgets what there is of a page: what it begins with has moved to the archive meanwhile.
-    private func dropBegun(_ connection: Connection, _ next: PageToRead) {
-        guard next.begun != nil else { return }
+    /// Forgets what the connection holds of a page, and its memory.
+    private func dropHeld(_ connection: Connection) {
         connection.held.removeAll()
         connection.held.shrink(to: 0)
         countAnswer(connection)
@@ -422,9 +413,7 @@ extension EventLoop {
         guard case .pull(var call) = connection.call else { return }
         if connection.phase == .waiting { leaveWaiters(connection, call) }
         connection.call = .none
-        connection.held.removeAll()
-        connection.held.shrink(to: 0)
-        countAnswer(connection)
+        dropHeld(connection)
         hub.warehouses.with(call.request.wid) { warehouse in
             guard warehouse != nil else { return }
             call.end(&warehouse!, now: now)

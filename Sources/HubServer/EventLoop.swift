@@ -93,9 +93,9 @@ final class EventLoop {
     var pagesToRead = Queue<PageToRead>()
     /// Those for which there was no room, and when they are looked at again.
     var pagesHeldBack: [PageToRead] = []
+    var looksAtHeldBack: UInt64 = 0
     /// What `body` was before a page came into it whose beginning a connection held.
     var spareBody = ByteBuffer()
-    var looksAtHeldBack: UInt64 = 0
 
     /// Connections that follow the hub's events and were told how everything is.
     var streams: [Token] = []
